@@ -1,0 +1,136 @@
+using HashStore.Schema;
+using HashStore.Schema.Tables;
+using Microsoft.EntityFrameworkCore;
+
+namespace HashStore.Storage.Catalog;
+
+/// <summary>A version with the row of its content.</summary>
+internal sealed class VersionAndFile
+{
+    public UploadRow Upload { get; init; } = null!;
+
+    public FileRow File { get; init; } = null!;
+}
+
+/// <summary>A name with its current version.</summary>
+internal sealed class NameAndCurrent
+{
+    public FilenameRow Name { get; init; } = null!;
+
+    public UploadRow Upload { get; init; } = null!;
+
+    public FileRow File { get; init; } = null!;
+}
+
+/// <summary>What serving an object needs of its row.</summary>
+internal sealed class ServedRow
+{
+    public byte[] Sha256 { get; init; } = null!;
+
+    public byte[]? Digest { get; init; }
+
+    public long Size { get; init; }
+
+    public FileState State { get; init; }
+
+    public string MimeMajor { get; init; } = null!;
+
+    public string MimeMinor { get; init; } = null!;
+
+    public string? Metadata { get; init; }
+}
+
+/// <summary>Numbers for <see cref="StoreSums"/>.</summary>
+internal sealed class Sum
+{
+    public long Count { get; init; }
+
+    public long Bytes { get; init; }
+}
+
+/// <summary>Every query of the reading side, apart from where it is run, so that a test can show each one to SQL Server's grammar. Nothing is tracked.</summary>
+internal static class CatalogQueries
+{
+    internal static IQueryable<FilenameRow> Name(HashStoreContext context, string name) =>
+        context.Filenames.AsNoTracking().Where(row => row.Name == name);
+
+    internal static IQueryable<FilenameRow> NameById(HashStoreContext context, long id) =>
+        context.Filenames.AsNoTracking().Where(row => row.Id == id);
+
+    internal static IQueryable<VersionAndFile> Versions(HashStoreContext context, long nameId) =>
+        from upload in context.Uploads.AsNoTracking()
+        join file in context.Files.AsNoTracking() on upload.Hash equals file.Hash
+        where upload.NameId == nameId
+        orderby upload.Timestamp descending, upload.Id descending
+        select new VersionAndFile { Upload = upload, File = file };
+
+    internal static IQueryable<NameAndCurrent> Current(HashStoreContext context, string name) =>
+        WithCurrent(context, context.Filenames.AsNoTracking().Where(row => row.Name == name));
+
+#pragma warning disable CA1309 // translated to SQL, where the column's collation compares byte by byte
+
+    /// <summary>Live names in byte order after <paramref name="after"/>, from <paramref name="from"/> on and before <paramref name="before"/> where these are given.</summary>
+    internal static IQueryable<NameAndCurrent> Names(HashStoreContext context, string? after, string? from, string? before, byte[]? sha256, bool hiddenToo, int limit)
+    {
+        var names = context.Filenames.AsNoTracking().Where(row => !row.Deleted && row.Latest != null);
+        if (after is not null)
+        {
+            names = names.Where(row => string.Compare(row.Name, after) > 0);
+        }
+
+        if (from is not null && before is not null)
+        {
+            names = names.Where(row => string.Compare(row.Name, from) >= 0 && string.Compare(row.Name, before) < 0);
+        }
+
+        if (sha256 is not null)
+        {
+            var holding = from upload in context.Uploads
+                          join file in context.Files on upload.Hash equals file.Hash
+                          where file.Sha256 == sha256 && (hiddenToo || (upload.Deleted & HiddenParts.Content) == 0)
+                          select upload.NameId;
+            names = names.Where(row => holding.Contains(row.Id));
+        }
+
+        return WithCurrent(context, names).OrderBy(row => row.Name.Name).Take(limit);
+    }
+
+#pragma warning restore CA1309
+
+    internal static IQueryable<ServedRow> Served(HashStoreContext context, byte[] hash) =>
+        context.Files.AsNoTracking().Where(row => row.Hash == hash).Select(row => new ServedRow
+        {
+            Sha256 = row.Sha256, Digest = row.Digest, Size = row.Size, State = row.State, MimeMajor = row.MimeMajor, MimeMinor = row.MimeMinor, Metadata = row.Metadata,
+        });
+
+    /// <summary>Shown versions with this content under this name, or under the name that it was renamed to.</summary>
+    internal static IQueryable<long> StoredUnder(HashStoreContext context, byte[] hash, string name) =>
+        from row in context.Filenames
+        from upload in context.Uploads
+        where row.Name == name && !row.Deleted && (upload.NameId == row.Id || upload.NameId == row.Redirect)
+            && upload.Hash == hash && (upload.Deleted & HiddenParts.Content) == 0
+        select upload.Id;
+
+    internal static IQueryable<int> LiveNames(HashStoreContext context) =>
+        context.Filenames.Where(row => !row.Deleted && row.Latest != null).Select(row => 1);
+
+    internal static IQueryable<Sum> LiveVersions(HashStoreContext context) =>
+        from upload in context.Uploads
+        join row in context.Filenames on upload.NameId equals row.Id
+        join file in context.Files on upload.Hash equals file.Hash
+        where !row.Deleted
+        group file by (upload.Deleted & HiddenParts.Content) == 0 into shown
+        select new Sum { Count = shown.LongCount(), Bytes = shown.Key ? shown.Sum(file => file.Size) : 0 };
+
+    internal static IQueryable<Sum> PublicObjects(HashStoreContext context) =>
+        from file in context.Files
+        where file.State == FileState.Public
+        group file by 1 into all
+        select new Sum { Count = all.LongCount(), Bytes = all.Sum(file => file.Size) };
+
+    private static IQueryable<NameAndCurrent> WithCurrent(HashStoreContext context, IQueryable<FilenameRow> names) =>
+        from name in names
+        join upload in context.Uploads.AsNoTracking() on name.Latest equals upload.Id
+        join file in context.Files.AsNoTracking() on upload.Hash equals file.Hash
+        select new NameAndCurrent { Name = name, Upload = upload, File = file };
+}

@@ -1,0 +1,120 @@
+using HashStore.Schema;
+using HashStore.Schema.Tables;
+using Microsoft.EntityFrameworkCore;
+
+namespace HashStore.Storage.Catalog;
+
+/// <summary>What a list asks for.</summary>
+/// <param name="Prefix">Only names that begin so; null: all.</param>
+/// <param name="After">Only names after this one; null: from the first.</param>
+/// <param name="Limit">At most so many.</param>
+/// <param name="Sha256">Only names of which a version has this content; null: all.</param>
+/// <param name="HiddenToo">Whether hidden versions are searched too.</param>
+public sealed record NameQuery(string? Prefix, string? After, int Limit, ContentDigest? Sha256, bool HiddenToo);
+
+/// <summary>Reads names and versions.</summary>
+public sealed class CatalogReader
+{
+    private readonly StoreDatabase database;
+
+    internal CatalogReader(StoreDatabase database) => this.database = database;
+
+    /// <summary>Looks a name up; deleted ones are found too.</summary>
+    public async Task<NameLookup> FindAsync(FileName name)
+    {
+        await using var context = database.NewContext();
+        var row = await CatalogQueries.Name(context, name.Value).FirstOrDefaultAsync();
+        if (row is null)
+        {
+            return default;
+        }
+
+        if (row.Redirect is { } target)
+        {
+            var renamed = await CatalogQueries.NameById(context, target).FirstAsync();
+            return new NameLookup(null, FileName.FromStored(renamed.Name));
+        }
+
+        return new NameLookup(await WithVersionsAsync(context, row), null);
+    }
+
+    /// <summary>A name by its number, with all versions.</summary>
+    public async Task<StoredName> ByIdAsync(long nameId)
+    {
+        await using var context = database.NewContext();
+        return await WithVersionsAsync(context, await CatalogQueries.NameById(context, nameId).FirstAsync());
+    }
+
+    /// <summary>The name with its current version only, which is cheaper; deleted ones are found too. Null: no such name, or one that was renamed.</summary>
+    public async Task<StoredName?> FindCurrentAsync(FileName name)
+    {
+        await using var context = database.NewContext();
+        return await CatalogQueries.Current(context, name.Value).FirstOrDefaultAsync() is { } row ? WithCurrent(row) : null;
+    }
+
+    /// <summary>Names in byte order, each with its current version only.</summary>
+    public async Task<IReadOnlyList<StoredName>> ListAsync(NameQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        await using var context = database.NewContext();
+        var before = query.Prefix is { Length: > 0 } prefix ? prefix + database.HighestCharacter : null;
+        var from = before is null ? null : query.Prefix;
+        var rows = await CatalogQueries.Names(context, query.After, from, before, query.Sha256?.ToArray(), query.HiddenToo, query.Limit).ToListAsync();
+        return [.. rows.Select(WithCurrent)];
+    }
+
+    /// <summary>Adds everything up; reads all of the tables.</summary>
+    public async Task<StoreSums> SumAsync()
+    {
+        await using var context = database.NewContext();
+        var names = await CatalogQueries.LiveNames(context).LongCountAsync();
+        var versions = await CatalogQueries.LiveVersions(context).ToListAsync();
+        var objects = await CatalogQueries.PublicObjects(context).FirstOrDefaultAsync() ?? new Sum();
+        return new StoreSums(names, versions.Sum(part => part.Count), objects.Count, objects.Bytes, versions.Sum(part => part.Bytes) - objects.Bytes);
+    }
+
+    /// <summary>Throws when the database does not answer.</summary>
+    public async Task PingAsync(CancellationToken cancellation)
+    {
+        await using var context = database.NewContext();
+        _ = await context.Stores.AsNoTracking().FirstAsync(cancellation);
+    }
+
+    private static async Task<StoredName> WithVersionsAsync(HashStoreContext context, FilenameRow row)
+    {
+        var versions = (await CatalogQueries.Versions(context, row.Id).ToListAsync()).ConvertAll(pair => Version(pair.Upload, pair.File));
+        return new StoredName
+        {
+            Name = FileName.FromStored(row.Name),
+            Deleted = row.Deleted,
+            Current = versions.First(version => version.Id == row.Latest),
+            Versions = versions,
+        };
+    }
+
+    private static StoredName WithCurrent(NameAndCurrent row)
+    {
+        var current = Version(row.Upload, row.File);
+        return new StoredName { Name = FileName.FromStored(row.Name.Name), Deleted = row.Name.Deleted, Current = current, Versions = [current] };
+    }
+
+    private static StoredVersion Version(UploadRow upload, FileRow file)
+    {
+        var sha256 = new ContentDigest(file.Sha256);
+        return new StoredVersion
+        {
+            Id = upload.Id,
+            Key = new ContentKey(file.Hash),
+            Sha256 = sha256,
+            Digest = file.Digest is null ? sha256 : new ContentDigest(file.Digest),
+            Size = file.Size,
+            Width = file.Width,
+            Height = file.Height,
+            Mime = $"{file.MimeMajor}/{file.MimeMinor}",
+            Timestamp = upload.Timestamp,
+            User = upload.UserText,
+            Description = upload.Description,
+            Hidden = upload.Deleted,
+        };
+    }
+}

@@ -1,0 +1,185 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Mono.Unix.Native;
+
+namespace HashStore.Storage.Durability;
+
+/// <summary>
+/// The few system calls that .NET has no method for. Mono.Posix gives the portable ones; those that only Linux has are declared here.
+/// Every failure is an <see cref="IOException"/> whose HResult is the errno, as .NET's own file methods throw it.
+/// </summary>
+internal static partial class Posix
+{
+    /// <summary>Renames without replacing, in one step.</summary>
+    /// <returns>False when <paramref name="to"/> exists.</returns>
+    internal static bool RenameWithoutReplacing(string from, string to)
+    {
+        if (renameat2(AtFdcwd, from, AtFdcwd, to, RenameNoReplace) == 0)
+        {
+            return true;
+        }
+
+        var errno = Marshal.GetLastPInvokeError();
+        switch (errno)
+        {
+            case Eexist:
+                return false;
+            case Einval or Enosys:
+                return LinkThenUnlink(from, to);
+            default:
+                throw Error(errno, $"rename {from} to {to}");
+        }
+    }
+
+    /// <summary>Renames, replacing what is there. Unlike <see cref="File.Move(string, string, bool)"/> it never copies across file systems.</summary>
+    internal static void Rename(string from, string to)
+    {
+        if (Stdlib.rename(from, to) != 0)
+        {
+            throw LastError($"rename {from} to {to}");
+        }
+    }
+
+    /// <summary>Makes a hard link.</summary>
+    internal static void Link(string existing, string link)
+    {
+        if (Syscall.link(existing, link) != 0)
+        {
+            throw LastError($"link {existing} to {link}");
+        }
+    }
+
+    /// <summary>Makes one directory with mode 0755 whatever the umask is, so that the web server can read.</summary>
+    /// <returns>False when it was there.</returns>
+    internal static bool MakeDirectory(string path)
+    {
+        if (Syscall.mkdir(path, PublicDirectory) == 0)
+        {
+            return Syscall.chmod(path, PublicDirectory) == 0 ? true : throw LastError($"chmod {path}");
+        }
+
+        return Stdlib.GetLastError() == Errno.EEXIST ? false : throw LastError($"mkdir {path}");
+    }
+
+    /// <summary>Makes the entries of a directory durable.</summary>
+    internal static void SyncDirectory(string path)
+    {
+        var descriptor = Syscall.open(path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        if (descriptor < 0)
+        {
+            throw LastError($"open {path}");
+        }
+
+        var failed = Syscall.fsync(descriptor) != 0 ? LastError($"fsync {path}") : null;
+        _ = Syscall.close(descriptor);
+        if (failed is not null)
+        {
+            throw failed;
+        }
+    }
+
+    /// <summary>Makes everything written to a file system so far durable, data and names.</summary>
+    internal static void SyncFileSystem(SafeFileHandle anyFileOnIt)
+    {
+        if (syncfs(anyFileOnIt) != 0)
+        {
+            throw LastPInvokeError("syncfs");
+        }
+    }
+
+    /// <summary>Whether <see cref="SyncFileSystem"/> is known to reach the disk: a network or user-space file system may take it for a hint.</summary>
+    internal static bool SyncsWhole(SafeFileHandle anyFileOnIt)
+    {
+        Span<byte> buffer = stackalloc byte[StatFsBytes];
+        return fstatfs(anyFileOnIt, ref MemoryMarshal.GetReference(buffer)) == 0 && MemoryMarshal.Read<long>(buffer) is Ext4 or Xfs or Btrfs or F2fs or Tmpfs;
+    }
+
+    /// <summary>Asks the kernel to begin writing a range, without waiting: keeps the last sync of a large file short.</summary>
+    internal static void StartWriting(SafeFileHandle file, long offset, long length)
+    {
+        // A hint only: a file system without it still writes at the sync that follows, which reports errors.
+        _ = sync_file_range(file, offset, length, SyncFileRangeWrite);
+    }
+
+    /// <summary>Takes an exclusive advisory lock on an open file, which the kernel drops when the process dies.</summary>
+    /// <returns>False when <paramref name="wait"/> is false and somebody else holds it.</returns>
+    internal static bool Lock(SafeFileHandle file, bool wait)
+    {
+        while (flock(file, LockExclusive | (wait ? 0 : LockNonBlocking)) != 0)
+        {
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno == Eagain && !wait)
+            {
+                return false;
+            }
+
+            if (errno != Eintr)
+            {
+                throw Error(errno, "flock");
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Drops the lock.</summary>
+    internal static void Unlock(SafeFileHandle file)
+    {
+        if (flock(file, LockUnlock) != 0)
+        {
+            throw LastPInvokeError("flock");
+        }
+    }
+
+    /// <summary>The errno of an exception that this class or .NET's file methods threw; 0 where there is none.</summary>
+    internal static int ErrnoOf(Exception exception) => exception switch
+    {
+        UnauthorizedAccessException { InnerException: IOException inner } => inner.HResult,
+        UnauthorizedAccessException => Eacces,
+        IOException io when io.HResult is > 0 and < 200 => io.HResult,
+        _ => 0,
+    };
+
+    private static bool LinkThenUnlink(string from, string to)
+    {
+        if (Syscall.link(from, to) != 0)
+        {
+            return Stdlib.GetLastError() == Errno.EEXIST ? false : throw LastError($"link {from} to {to}");
+        }
+
+        File.Delete(from);
+        return true;
+    }
+
+    private static IOException LastError(string what) => Error(NativeConvert.FromErrno(Stdlib.GetLastError()), what);
+
+    private static IOException LastPInvokeError(string what) => Error(Marshal.GetLastPInvokeError(), what);
+
+    private static IOException Error(int errno, string what) => new($"{what}: {new Win32Exception(errno).Message}", errno);
+
+    // Linux values, the same on x86-64 and arm64 (asm-generic/errno-base.h, fcntl.h, linux/fs.h, linux/magic.h).
+    internal const int Enoent = 2, Eio = 5, Eintr = 4, Eagain = 11, Eacces = 13, Eexist = 17, Exdev = 18, Einval = 22, Emfile = 24, Enospc = 28, Erofs = 30, Enosys = 38, Edquot = 122;
+    internal const FilePermissions PublicDirectory = (FilePermissions)0x1ED; // 0755
+    private const int AtFdcwd = -100;
+    private const uint RenameNoReplace = 1;
+    private const uint SyncFileRangeWrite = 2;
+    private const int LockExclusive = 2, LockNonBlocking = 4, LockUnlock = 8;
+    private const int StatFsBytes = 256; // struct statfs is 120 bytes; f_type is its first word
+    private const long Ext4 = 0xEF53, Xfs = 0x58465342, Btrfs = 0x9123683E, F2fs = 0xF2F52010, Tmpfs = 0x01021994;
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int renameat2(int oldDirectory, string oldPath, int newDirectory, string newPath, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int syncfs(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fstatfs(SafeFileHandle file, ref byte buffer);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int sync_file_range(SafeFileHandle file, long offset, long length, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle file, int operation);
+}

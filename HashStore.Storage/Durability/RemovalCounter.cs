@@ -1,0 +1,37 @@
+using System.IO.MemoryMappedFiles;
+
+namespace HashStore.Storage.Durability;
+
+/// <summary>
+/// A number in a memory-mapped file of STATE that every process of this machine sees at once: whoever takes an object out of the public tree counts up, and
+/// whoever serves from a cache looks whether the number is still the one that it read before it asked the database. Costs a memory read where a stat of the object costs a system call.
+/// </summary>
+internal sealed unsafe class RemovalCounter : IDisposable
+{
+    private readonly MemoryMappedFile file;
+    private readonly MemoryMappedViewAccessor view;
+    private readonly long* counter;
+
+    internal RemovalCounter(string path)
+    {
+        var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        file = MemoryMappedFile.CreateFromFile(stream, null, sizeof(long), MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
+        view = file.CreateViewAccessor(0, sizeof(long));
+        byte* start = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        counter = (long*)start;
+    }
+
+    /// <summary>The number now.</summary>
+    internal long Current => Volatile.Read(ref *counter);
+
+    /// <summary>Counts up: whatever any process has cached before is checked again.</summary>
+    internal void Increment() => Interlocked.Increment(ref *counter);
+
+    public void Dispose()
+    {
+        view.SafeMemoryMappedViewHandle.ReleasePointer();
+        view.Dispose();
+        file.Dispose();
+    }
+}

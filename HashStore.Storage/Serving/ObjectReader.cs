@@ -1,0 +1,149 @@
+using HashStore.Schema;
+using HashStore.Schema.Tables;
+using HashStore.Storage.Catalog;
+using HashStore.Storage.Content;
+using HashStore.Storage.Durability;
+using HashStore.Storage.Objects;
+using Microsoft.EntityFrameworkCore;
+
+namespace HashStore.Storage.Serving;
+
+/// <summary>What a key leads to.</summary>
+/// <param name="Found">The object, when it is public.</param>
+/// <param name="Gone">It was there, and is deleted.</param>
+public readonly record struct ObjectLookup(ServedObject? Found, bool Gone);
+
+/// <summary>
+/// The way from a key to bytes: a bounded cache of metadata and small bodies in front of database and backend. A hit asks neither; whether it may still be served is decided
+/// by the removal counter, which every removal in any process of this machine counts up before it is acknowledged.
+/// </summary>
+public sealed class ObjectReader
+{
+    /// <summary>Bodies up to this size are kept in memory: larger ones are better left to the page cache.</summary>
+    private const int MaxCachedBody = 64 << 10;
+
+    private readonly StoreDatabase database;
+    private readonly IObjectBackend backend;
+    private readonly RemovalCounter removals;
+    private readonly StoreMeters meters;
+    private readonly BoundedCache<ContentKey, ServedObject> cache;
+
+    internal ObjectReader(StoreDatabase database, IObjectBackend backend, RemovalCounter removals, StoreMeters meters, long cacheBytes)
+    {
+        this.database = database;
+        this.backend = backend;
+        this.removals = removals;
+        this.meters = meters;
+        cache = new BoundedCache<ContentKey, ServedObject>(cacheBytes);
+    }
+
+    /// <summary>Entries in the cache.</summary>
+    public int CachedObjects => cache.Count;
+
+    /// <summary>Their weight in bytes.</summary>
+    public long CachedBytes => cache.Weight;
+
+    /// <summary>The hit path: no query, no system call, no allocation. Null: ask <see cref="FindAsync"/>.</summary>
+    public ServedObject? FindCached(ContentKey key)
+    {
+        var found = cache.Find(key);
+        if (found is null || found.ConfirmedAt != removals.Current)
+        {
+            return null;
+        }
+
+        meters.CacheHits.Add();
+        return found;
+    }
+
+    /// <summary>Looks an object up.</summary>
+    public async ValueTask<ObjectLookup> FindAsync(ContentKey key)
+    {
+        if (FindCached(key) is { } hit)
+        {
+            return new ObjectLookup(hit, Gone: false);
+        }
+
+        meters.CacheMisses.Add();
+
+        // Read before the row: a removal that commits after this point counts up afterwards, and the entry made here is confirmed again before it is served.
+        var confirmedAt = removals.Current;
+        await using var context = database.NewContext();
+        var row = await CatalogQueries.Served(context, key.ToArray()).FirstOrDefaultAsync();
+        if (row is not { State: FileState.Public })
+        {
+            cache.Remove(key);
+            return new ObjectLookup(null, row is { State: FileState.Deleted or FileState.Collecting });
+        }
+
+        if (cache.Find(key) is { } known)
+        {
+            known.ConfirmedAt = confirmedAt;
+            return new ObjectLookup(known, Gone: false);
+        }
+
+        return await LoadAsync(key, row, confirmedAt);
+    }
+
+    /// <summary>How an object is shown under a name; null when it may not be shown under it.</summary>
+    public static NamedPresentation? Present(ServedObject served, ReadOnlySpan<char> name)
+    {
+        ArgumentNullException.ThrowIfNull(served);
+        return served.PresentAs(name);
+    }
+
+    /// <summary>A name that contradicts the content is allowed all the same when the content was stored under it: then as bytes to save, never to show.</summary>
+    public async ValueTask<NamedPresentation?> PresentStoredUnderAsync(ServedObject served, string name)
+    {
+        ArgumentNullException.ThrowIfNull(served);
+        await using var context = database.NewContext();
+        return await CatalogQueries.StoredUnder(context, served.Key.ToArray(), name).AnyAsync() ? NamedPresentation.Of(name, MediaTypes.StoredUnder()) : null;
+    }
+
+    /// <summary>Opens the bytes of an object that has no <see cref="ServedObject.Body"/>; null when they went since it was found.</summary>
+    public ValueTask<ObjectBytes?> OpenAsync(ServedObject served)
+    {
+        ArgumentNullException.ThrowIfNull(served);
+        return backend.OpenAsync(served.Key, Zone.Public);
+    }
+
+    private async ValueTask<ObjectLookup> LoadAsync(ContentKey key, ServedRow row, long confirmedAt)
+    {
+        using var bytes = await backend.OpenAsync(key, Zone.Public);
+        if (bytes is null || bytes.Stat.Size != row.Size)
+        {
+            // Between the query and here it may have been deleted; if not, the store is damaged, and fsck says so. Either way there is nothing to serve.
+            return new ObjectLookup(null, Gone: false);
+        }
+
+        var sha256 = new ContentDigest(row.Sha256);
+        var digest = row.Digest is null ? sha256 : new ContentDigest(row.Digest);
+        var served = new ServedObject(key, digest, sha256, row.Size, bytes.Stat.Modified, $"{row.MimeMajor}/{row.MimeMinor}", CharsetOf(row.Metadata)) { ConfirmedAt = confirmedAt };
+        if (row.Size <= MaxCachedBody)
+        {
+            served.Body = await ReadAllAsync(bytes, (int)row.Size);
+        }
+
+        cache.Add(key, served, ServedObject.BaseWeight + (served.Body?.Length ?? 0));
+        return new ObjectLookup(served, Gone: false);
+    }
+
+    private static async ValueTask<byte[]> ReadAllAsync(ObjectBytes bytes, int size)
+    {
+        var body = new byte[size];
+        for (var filled = 0; filled < size;)
+        {
+            var count = await bytes.ReadAsync(body.AsMemory(filled), filled, CancellationToken.None);
+            if (count == 0)
+            {
+                throw new StoreException(StoreFault.Damaged, "An object ended before its size. Run hashstore-migrate fsck.");
+            }
+
+            filled += count;
+        }
+
+        return body;
+    }
+
+    private static string? CharsetOf(string? metadata) => metadata is null ? null : StoredMetadata.CharsetOf(metadata);
+}

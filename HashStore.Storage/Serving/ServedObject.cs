@@ -1,0 +1,100 @@
+using System.Globalization;
+using HashStore.Schema;
+using HashStore.Storage.Content;
+
+namespace HashStore.Storage.Serving;
+
+/// <summary>How an object is shown under one name: the two header values that depend on it.</summary>
+/// <param name="Name">The name as asked for; empty when there was none.</param>
+/// <param name="ContentType"><c>Content-Type</c>.</param>
+/// <param name="Disposition"><c>Content-Disposition</c>.</param>
+public sealed record NamedPresentation(string Name, string ContentType, string Disposition)
+{
+    /// <summary>Forms the header values (RFC 6266; the name in the form of RFC 8187, which percent-encoding of all but unreserved characters satisfies).</summary>
+    internal static NamedPresentation Of(string name, Presentation presentation)
+    {
+        var kind = presentation.Inline ? "inline" : "attachment";
+        return new NamedPresentation(name, presentation.ContentType, name.Length == 0 ? kind : $"{kind}; filename*=UTF-8''{UrlSegment.Encode(name)}");
+    }
+}
+
+/// <summary>
+/// An object that was public when it was looked up, with everything that an answer needs, header values included. Immutable but for two notes about its use.
+/// </summary>
+public sealed class ServedObject
+{
+    /// <summary>Roughly what an entry weighs beside its body: strings, dictionary and queue entries.</summary>
+    internal const int BaseWeight = 1024;
+
+    private readonly string mime;
+    private readonly string? charset;
+    private NamedPresentation? lastPresentation;
+    private long confirmedAt;
+
+    internal ServedObject(ContentKey key, ContentDigest digest, ContentDigest sha256, long size, DateTimeOffset modified, string mime, string? charset)
+    {
+        Key = key;
+        Size = size;
+        this.mime = mime;
+        this.charset = charset;
+        ETag = $"\"{digest}\"";
+        LastModified = new DateTimeOffset(modified.UtcTicks - (modified.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
+        LastModifiedText = LastModified.ToString("R", CultureInfo.InvariantCulture);
+        ReprDigest = $"sha-256=:{Convert.ToBase64String(sha256.Span)}:";
+        SurrogateKey = key.ToString();
+        ContentLengthText = size.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Its key.</summary>
+    public ContentKey Key { get; }
+
+    /// <summary>Length in bytes.</summary>
+    public long Size { get; }
+
+    /// <summary>The strong entity tag: the whole digest by the store's algorithm.</summary>
+    public string ETag { get; }
+
+    /// <summary>When its bytes were last written, whole seconds.</summary>
+    public DateTimeOffset LastModified { get; }
+
+    /// <summary><see cref="LastModified"/> as an HTTP date.</summary>
+    public string LastModifiedText { get; }
+
+    /// <summary><c>Repr-Digest</c> (RFC 9530) with SHA-256.</summary>
+    public string ReprDigest { get; }
+
+    /// <summary>The key in hexadecimal: by it a shared cache can drop the object whatever name it was fetched under.</summary>
+    public string SurrogateKey { get; }
+
+    /// <summary><see cref="Size"/> in decimal.</summary>
+    public string ContentLengthText { get; }
+
+    /// <summary>The bytes, of a small object; null: read them from the backend.</summary>
+    public byte[]? Body { get; internal set; }
+
+    /// <summary>The removal counter's value before the lookup that last found the object public.</summary>
+    internal long ConfirmedAt
+    {
+        get => Volatile.Read(ref confirmedAt);
+        set => Volatile.Write(ref confirmedAt, value);
+    }
+
+    /// <summary>How it is shown under a name; null when the name's extension contradicts the content.</summary>
+    internal NamedPresentation? PresentAs(ReadOnlySpan<char> name)
+    {
+        // Nearly always the same name as the last time.
+        if (Volatile.Read(ref lastPresentation) is { } last && name.SequenceEqual(last.Name))
+        {
+            return last;
+        }
+
+        if (MediaTypes.Present(mime, charset, name) is not { } presentation)
+        {
+            return null;
+        }
+
+        var made = NamedPresentation.Of(name.ToString(), presentation);
+        Volatile.Write(ref lastPresentation, made);
+        return made;
+    }
+}

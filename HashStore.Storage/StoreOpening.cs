@@ -1,0 +1,218 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using HashStore.Schema;
+using HashStore.Storage.Catalog;
+using HashStore.Storage.Durability;
+using HashStore.Storage.Objects;
+using HashStore.Storage.Staging;
+using Microsoft.Extensions.Logging;
+
+namespace HashStore.Storage;
+
+/// <summary>The <c>store</c> row as the writer sees it.</summary>
+internal readonly record struct StoreIdentity(Guid Uuid, long Generation, string Algorithm, int KeyBits);
+
+/// <summary>
+/// Opens a store, or makes it. Nothing is repaired silently: what is not understood is refused with what to do. Making one ends with <c>layout.json</c>, so that an interrupted start is simply
+/// made again.
+/// </summary>
+internal static partial class StoreOpening
+{
+    private const UnixFileMode PrivateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    internal static async Task<Store> OpenAsync(StoreOptions options, ILogger logger)
+    {
+        CheckPlatform();
+        var paths = options.Paths;
+        var store = await Task.Run(() => OpenLocked(options, paths, logger));
+        try
+        {
+            await store.RecoverAsync();
+            return store;
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Opens only to look; changes nothing.</summary>
+    internal static StoreParts OpenReadOnly(StoreOptions options)
+    {
+        CheckPlatform();
+        var layout = StoreLayout.TryRead(options.Paths) ?? throw new StoreException(
+            StoreFault.NotAStore, $"{options.Paths.Root} is not a store: there is no {options.Paths.Layout}. Give the --root (and --state) that the server uses.");
+        CheckDatabaseFile(options, options.Paths);
+        var database = StoreDatabase.Open(options);
+        try
+        {
+            database.CheckMigrated();
+            CheckIdentity(options.Paths, layout, ReadIdentity(database));
+            return Parts(options.Paths, layout, database);
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    internal static StoreIdentity? ReadStoreRow(CatalogTransaction catalog) => catalog.ReadOne(
+        Statements.ReadStore, row => new StoreIdentity(row.GetGuid(0), row.GetInt64(1), row.GetString(2), row.GetInt32(3)));
+
+    private static Store OpenLocked(StoreOptions options, StorePaths paths, ILogger logger)
+    {
+        var layout = StoreLayout.TryRead(paths);
+        if (layout is null)
+        {
+            StoreLayout.CheckKeyBits(options.Algorithm, options.KeyBits);
+            MakeFolders(paths);
+        }
+
+        StoreDatabase? database = null;
+        StoreParts? parts = null;
+        try
+        {
+            // One process at a time sets a store up, updates its tables and sweeps its staging area.
+            using var setup = new FileLock(paths.WriteLock);
+            using var held = setup.Acquire();
+            FileSystemCheck.Run(paths);
+            layout = StoreLayout.TryRead(paths);
+            if (layout is not null)
+            {
+                CheckDatabaseFile(options, paths);
+            }
+
+            database = StoreDatabase.Open(options);
+            database.Migrate();
+            layout = layout is null ? Make(options, paths, database) : Checked(paths, layout, database);
+            parts = Parts(paths, layout, database);
+            var staging = new StagingArea(paths, parts.Syncs, layout.DigestAlgorithm);
+            return new Store(parts, staging, new RemovalCounter(paths.Removals), options, logger);
+        }
+        catch (Exception exception)
+        {
+            (parts as IDisposable ?? database)?.Dispose();
+            throw exception switch
+            {
+                System.Data.Common.DbException failure when database is not null => database.Translate(failure),
+                _ when StorageErrors.Knows(exception) => StorageErrors.Translate(exception),
+                _ => exception,
+            };
+        }
+    }
+
+    private static void CheckPlatform()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new StoreException(StoreFault.UnfitFileSystem, "HashStore keeps files on Linux only: it relies on its atomic renames, directory syncs and leases.");
+        }
+
+        // Without ICU .NET takes every text for normalised, and names would be stored twice.
+        if ("e\u0301".Normalize(NormalizationForm.FormC) != "\u00E9")
+        {
+            throw new StoreException(StoreFault.BadSetting, "Unicode normalisation does not work: install libicu and unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.");
+        }
+    }
+
+    private static void MakeFolders(StorePaths paths)
+    {
+        try
+        {
+            Directory.CreateDirectory(paths.Root);
+            if (!Directory.Exists(paths.State))
+            {
+                CheckMayBecomeStore(paths);
+                Directory.CreateDirectory(paths.State, PrivateMode);
+                File.SetUnixFileMode(paths.State, PrivateMode);
+            }
+
+            // STATE must never be served; where it lies inside a document root, Apache is told so too.
+            File.WriteAllText(Path.Combine(paths.State, ".htaccess"), "Require all denied\n");
+        }
+        catch (Exception exception) when (StorageErrors.Knows(exception))
+        {
+            throw new StoreException(
+                StoreFault.NotWritable, $"{paths.Root} cannot become a store ({exception.Message}). Give a --root that this user may write, or one that is a folder.", exception);
+        }
+    }
+
+    /// <summary>A store is made in an empty folder or in a legacy upload tree, not over somebody's other files.</summary>
+    private static void CheckMayBecomeStore(StorePaths paths)
+    {
+        var stranger = Directory.EnumerateFileSystemEntries(paths.Root).Select(Path.GetFileName).FirstOrDefault(name => !UploadTreeEntry().IsMatch(name!));
+        if (stranger is not null)
+        {
+            throw new StoreException(
+                StoreFault.NotAStore,
+                $"{paths.Root} is not a store, not empty and not an upload tree (it holds \"{stranger}\"). Give a new folder as --root; "
+                + "a tree of uploads without hash directories comes in with hashstore-migrate run --root NEW --legacy TREE.");
+        }
+    }
+
+    private static void CheckDatabaseFile(StoreOptions options, StorePaths paths)
+    {
+        if (options.Provider == DatabaseProvider.Sqlite && options.ConnectionString is null && !File.Exists(paths.Database))
+        {
+            throw new StoreException(StoreFault.Damaged, $"The store's database {paths.Database} is gone. Restore it from a backup; the objects below {paths.Root} are untouched.");
+        }
+    }
+
+    private static StoreLayout Make(StoreOptions options, StorePaths paths, StoreDatabase database)
+    {
+        // A start that was interrupted after the row goes on with what the row says.
+        if (ReadIdentity(database) is not { } identity)
+        {
+            identity = new StoreIdentity(Guid.NewGuid(), 1, options.Algorithm.SettingName(), options.KeyBits);
+            using var connection = database.OpenForWriting();
+            using var catalog = new CatalogTransaction(connection, database.InsertedId, options.Clock);
+            catalog.Execute(Statements.InsertStore, identity.Uuid, identity.Generation, identity.Algorithm, identity.KeyBits);
+        }
+
+        var layout = new StoreLayout { Uuid = identity.Uuid, Algorithm = identity.Algorithm, KeyBits = identity.KeyBits };
+        layout.Write(paths);
+        return layout;
+    }
+
+    private static StoreLayout Checked(StorePaths paths, StoreLayout layout, StoreDatabase database)
+    {
+        CheckIdentity(paths, layout, ReadIdentity(database));
+        return layout;
+    }
+
+    private static void CheckIdentity(StorePaths paths, StoreLayout layout, StoreIdentity? identity)
+    {
+        if (identity is not { } row)
+        {
+            throw new StoreException(StoreFault.Damaged, $"The database knows nothing of the store at {paths.Root}: it is empty. Restore it from a backup, or correct Database:ConnectionString.");
+        }
+
+        if (row.Uuid != layout.Uuid || row.Algorithm != layout.Algorithm || row.KeyBits != layout.KeyBits)
+        {
+            throw new StoreException(
+                StoreFault.NotAStore,
+                $"The database belongs to another store (uuid {row.Uuid}, {row.Algorithm}, {row.KeyBits} bits) than {paths.Root} (uuid {layout.Uuid}, {layout.Algorithm}, {layout.KeyBits} bits). "
+                + "Correct --root, --state or Database:ConnectionString.");
+        }
+    }
+
+    private static StoreIdentity? ReadIdentity(StoreDatabase database)
+    {
+        using var context = database.NewContext();
+        return context.Stores.Select(row => new { row.Uuid, row.Generation, row.Algorithm, row.KeyBits }).FirstOrDefault() is { } found
+            ? new StoreIdentity(found.Uuid, found.Generation, found.Algorithm, found.KeyBits)
+            : null;
+    }
+
+    private static StoreParts Parts(StorePaths paths, StoreLayout layout, StoreDatabase database)
+    {
+        var syncs = new SyncQueue(paths.SyncAnchor);
+        return new StoreParts(paths, layout, database, syncs, new LocalObjects(paths.Root, paths.Deleted, syncs));
+    }
+
+    /// <summary>What lies at the top of a MediaWiki upload directory with hash levels, and what file systems put there themselves.</summary>
+    [GeneratedRegex(@"^([0-9a-f]|archive|thumb|deleted|temp|transcoded|lockdir|timeline|math|score|captcha|graphs|lost\+found|\.hashstore|\.htaccess|README|index\.html|\.gitkeep|\.DS_Store|Thumbs\.db)$")]
+    private static partial Regex UploadTreeEntry();
+}

@@ -1,0 +1,41 @@
+namespace HashStore.Storage;
+
+/// <summary>Where everything of a store lies (drawn in docs/FORMAT.md).</summary>
+/// <param name="Root">ROOT: the public tree.</param>
+/// <param name="State">STATE: the private folder, never served.</param>
+public sealed record StorePaths(string Root, string State)
+{
+    /// <summary>The default name of STATE below ROOT.</summary>
+    public const string DefaultStateName = ".hashstore";
+
+    /// <summary>What the store says of itself.</summary>
+    public string Layout => Path.Combine(State, "layout.json");
+
+    /// <summary>The embedded database.</summary>
+    public string Database => Path.Combine(State, "hashstore.db");
+
+    /// <summary>The administrator's token, mode 0600.</summary>
+    public string AdminToken => Path.Combine(State, "admin-token");
+
+    /// <summary>Bytes that have no name yet: a locked folder per process.</summary>
+    public string Staging => Path.Combine(State, "staging");
+
+    /// <summary>Objects that only deleted uploads refer to.</summary>
+    public string Deleted => Path.Combine(State, "deleted");
+
+    /// <summary>Held by whoever writes to the embedded database, sets the store up or sweeps the staging area.</summary>
+    internal string WriteLock => Path.Combine(State, "write.lock");
+
+    /// <summary>See <see cref="Durability.RemovalCounter"/>.</summary>
+    internal string Removals => Path.Combine(State, "removals");
+
+    /// <summary>An empty file through which <see cref="Durability.SyncQueue"/> names the file system.</summary>
+    internal string SyncAnchor => Path.Combine(State, "sync.anchor");
+
+    /// <summary>Makes both absolute; STATE is <c>ROOT/.hashstore</c> unless given.</summary>
+    public static StorePaths For(string root, string? state)
+    {
+        var absolute = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+        return new StorePaths(absolute, state is null ? Path.Combine(absolute, DefaultStateName) : Path.TrimEndingDirectorySeparator(Path.GetFullPath(state)));
+    }
+}
