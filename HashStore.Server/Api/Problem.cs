@@ -1,0 +1,57 @@
+using HashStore.Storage;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace HashStore.Server.Api;
+
+/// <summary>An error as RFC 9457 problem details. Never cached: a 404 of today may be a file of tomorrow.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Detail">What is wrong and what to do.</param>
+/// <param name="Fault">The store's word for it, for programs.</param>
+internal sealed record Problem(int Status, string Detail, StoreFault? Fault = null)
+{
+    internal const string MediaType = "application/problem+json";
+
+    /// <summary>What a refusal of the store means in HTTP.</summary>
+    internal static Problem Of(StoreException exception) => new(
+        exception.Fault switch
+        {
+            StoreFault.NotFound => 404,
+            StoreFault.Gone => 410,
+            StoreFault.NameTaken or StoreFault.Collision or StoreFault.Conflict => 409,
+            StoreFault.ConditionFailed => 412,
+            StoreFault.DigestMismatch => 400,
+            StoreFault.TooLarge => 413,
+            StoreFault.ExtensionMismatch => 415,
+            StoreFault.NoSpace => 507,
+            StoreFault.Damaged => 500,
+            _ => 503,
+        },
+        exception.Message,
+        exception.Fault);
+
+    internal async Task WriteAsync(HttpContext http)
+    {
+        var response = http.Response;
+        response.StatusCode = Status;
+        response.Headers.CacheControl = "no-store";
+        if (Status is 503 or 507)
+        {
+            response.Headers.RetryAfter = "10";
+        }
+
+        var details = new ProblemDetails { Status = Status, Title = ReasonPhrases.GetReasonPhrase(Status), Detail = Detail };
+        if (Fault is { } fault)
+        {
+            details.Extensions["fault"] = fault.ToString();
+        }
+
+        await response.WriteAsJsonAsync(details, ApiJson.Default.ProblemDetails, MediaType, http.RequestAborted);
+    }
+}
+
+/// <summary>A request that cannot be served as it is.</summary>
+internal sealed class ProblemException(int status, string detail) : Exception(detail)
+{
+    internal Problem Problem { get; } = new(status, detail);
+}

@@ -1,0 +1,43 @@
+using HashStore.Schema;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace HashStore.Server.Api;
+
+/// <summary>
+/// The request's path as the client sent it. ASP.NET's decoded path leaves <c>%2F</c> and invalid UTF-8 as they are, so a name cannot be told from its encoding there; names are read from here.
+/// </summary>
+internal static class RequestTarget
+{
+    /// <summary>The raw path, without query; the authority of an absolute-form target (RFC 9112 section 3.2.2) is taken off.</summary>
+    internal static ReadOnlySpan<char> PathOf(HttpContext http)
+    {
+        ReadOnlySpan<char> target = http.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        if (!target.StartsWith("/") && target.IndexOf("://") is > 0 and var scheme)
+        {
+            target = target[(scheme + 3)..];
+            target = target.IndexOf('/') is >= 0 and var slash ? target[slash..] : "/";
+        }
+
+        return target.IndexOf('?') is >= 0 and var query ? target[..query] : target;
+    }
+
+    /// <summary>The name that follows <paramref name="prefix"/> in the path.</summary>
+    /// <exception cref="ProblemException">400: the name is not allowed; the reason is told.</exception>
+    internal static FileName NameAfter(HttpContext http, string prefix, ServerSettings settings)
+    {
+        var path = PathOf(http);
+        var rest = path.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? path[prefix.Length..].TrimStart('/') : default;
+        var slash = rest.IndexOf('/');
+        if (!UrlSegment.TryDecode(slash >= 0 ? rest[..slash] : rest, out var text, out var problem))
+        {
+            throw new ProblemException(400, problem);
+        }
+
+        return Name(text, settings);
+    }
+
+    /// <summary>A name by the rules.</summary>
+    /// <exception cref="ProblemException">400: the name is not allowed; the reason is told.</exception>
+    internal static FileName Name(string? text, ServerSettings settings) =>
+        FileName.TryParse(text, settings.CapitalLinks, out var name, out var problem) ? name : throw new ProblemException(400, problem);
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text;
+using HashStore.Storage;
+
+namespace HashStore.Server.Operations;
+
+/// <summary><c>/metrics</c> in the Prometheus text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/).</summary>
+internal static class MetricsEndpoint
+{
+    internal static void MapMetrics(this IEndpointRouteBuilder routes) => routes.MapGet("/metrics", Show).ExcludeFromDescription();
+
+    private static IResult Show(Store store, RequestMeters requests, UploadSlots slots, CachePurger purger)
+    {
+        var text = new StringBuilder();
+        Requests(text, requests);
+        var meters = store.Meters;
+        Counter(text, "hashstore_uploads_total", "Versions added by uploads.", meters.Uploads.Value);
+        Counter(text, "hashstore_uploaded_bytes_total", "Bytes that uploads brought, duplicates included.", meters.UploadedBytes.Value);
+        Counter(text, "hashstore_duplicate_uploads_total", "Uploads whose content was stored before.", meters.DuplicateUploads.Value);
+        Counter(text, "hashstore_collisions_total", "Uploads refused because other content has the same key.", meters.Collisions.Value);
+        Counter(text, "hashstore_cache_hits_total", "Objects found in the cache.", meters.CacheHits.Value);
+        Counter(text, "hashstore_cache_misses_total", "Objects looked up in the database.", meters.CacheMisses.Value);
+        Counter(text, "hashstore_purge_failures_total", "PURGE requests that a cache did not take.", purger.Failures.Value);
+        Gauge(text, "hashstore_cache_objects", "Objects in the cache.", store.Objects.CachedObjects);
+        Gauge(text, "hashstore_cache_bytes", "Weight of the cache in bytes.", store.Objects.CachedBytes);
+        Gauge(text, "hashstore_sync_queue_depth", "Files and directories that wait to be synced.", store.SyncQueueDepth);
+        Gauge(text, "hashstore_write_queue_depth", "Changes that wait for the database.", store.WriteQueueDepth);
+        Gauge(text, "hashstore_uploads_running", "Uploads under way.", slots.Taken);
+        Gauge(text, "hashstore_uploads_waiting", "Uploads that wait for a slot.", slots.Waiting);
+        Gauge(text, "hashstore_purge_queue_depth", "PURGE requests that wait.", purger.Depth);
+        Gauge(text, "process_resident_memory_bytes", "Resident memory in bytes.", Environment.WorkingSet);
+        return Results.Text(text.ToString(), "text/plain; version=0.0.4; charset=utf-8");
+    }
+
+    private static void Requests(StringBuilder text, RequestMeters requests)
+    {
+        Head(text, "hashstore_requests_total", "counter", "Requests answered, by part of the site and class of status.");
+        for (var part = 0; part < RequestMeters.Parts.Length; part++)
+        {
+            for (var hundreds = 1; hundreds <= 5; hundreds++)
+            {
+                Line(text, $"hashstore_requests_total{{part=\"{RequestMeters.Parts[part]}\",status=\"{hundreds}xx\"}}", requests[part].InStatusClass(hundreds));
+            }
+        }
+
+        Head(text, "hashstore_response_bytes_total", "counter", "Bytes of answers' bodies, where their length was declared.");
+        for (var part = 0; part < RequestMeters.Parts.Length; part++)
+        {
+            Line(text, $"hashstore_response_bytes_total{{part=\"{RequestMeters.Parts[part]}\"}}", requests[part].Bytes);
+        }
+
+        Head(text, "hashstore_request_seconds", "histogram", "Time to answer; for large bodies until they were handed to the network.");
+        for (var part = 0; part < RequestMeters.Parts.Length; part++)
+        {
+            Histogram(text, RequestMeters.Parts[part], requests[part]);
+        }
+
+        Gauge(text, "hashstore_requests_running", "Requests under way.", requests.UnderWay);
+    }
+
+    private static void Histogram(StringBuilder text, string part, RequestMeters.PartMeters meters)
+    {
+        long count = 0;
+        for (var bucket = 0; bucket <= RequestMeters.Buckets.Length; bucket++)
+        {
+            count += meters.InBucket(bucket);
+            var bound = bucket < RequestMeters.Buckets.Length ? RequestMeters.Buckets[bucket].ToString(CultureInfo.InvariantCulture) : "+Inf";
+            Line(text, $"hashstore_request_seconds_bucket{{part=\"{part}\",le=\"{bound}\"}}", count);
+        }
+
+        Line(text, $"hashstore_request_seconds_sum{{part=\"{part}\"}}", meters.Seconds);
+        Line(text, $"hashstore_request_seconds_count{{part=\"{part}\"}}", count);
+    }
+
+    private static void Counter(StringBuilder text, string name, string help, long value)
+    {
+        Head(text, name, "counter", help);
+        Line(text, name, value);
+    }
+
+    private static void Gauge(StringBuilder text, string name, string help, long value)
+    {
+        Head(text, name, "gauge", help);
+        Line(text, name, value);
+    }
+
+    private static void Head(StringBuilder text, string name, string type, string help) => text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
+
+    private static void Line(StringBuilder text, string name, double value) => text.Append(CultureInfo.InvariantCulture, $"{name} {value}\n");
+}

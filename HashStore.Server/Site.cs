@@ -1,0 +1,113 @@
+using HashStore.Server.Access;
+using HashStore.Server.Api;
+using HashStore.Server.Objects;
+using HashStore.Server.Operations;
+using HashStore.Storage;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration.Memory;
+
+namespace HashStore.Server;
+
+/// <summary>Puts the server together: settings, services, the order of the request's way.</summary>
+internal static class Site
+{
+    /// <summary>Bodies other than uploads are small JSON objects.</summary>
+    private const long MaxJsonBytes = 64 << 10;
+
+    /// <summary>How long requests under way may go on after SIGTERM; the process has ended within 30 s.</summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(25);
+
+    /// <summary>What holds where nothing else is configured.</summary>
+    private static readonly Dictionary<string, string?> Defaults = new()
+    {
+        ["urls"] = "http://127.0.0.1:5080",
+        ["Logging:LogLevel:Default"] = "Information",
+        ["Logging:LogLevel:Microsoft"] = "Warning",
+        ["Logging:Console:FormatterName"] = "simple",
+        ["Logging:Console:FormatterOptions:SingleLine"] = "true",
+        ["Logging:Console:FormatterOptions:UseUtcTimestamp"] = "true",
+        ["Logging:Console:FormatterOptions:TimestampFormat"] = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ",
+    };
+
+    /// <summary>Builds the server and opens its store.</summary>
+    /// <exception cref="StoreException">The settings or the store cannot be used.</exception>
+    internal static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
+        builder.Configuration.AddCommandLine(args, ServerSettings.Switches);
+        var settings = ServerSettings.Read(builder.Configuration);
+        AddServices(builder.Services, settings);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, settings.Limits));
+
+        var app = builder.Build();
+        MapRequests(app);
+        return app;
+    }
+
+    /// <summary>Says where the server is and what to try.</summary>
+    internal static void Greet(WebApplication app)
+    {
+        var store = app.Services.GetRequiredService<Store>();
+        var url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault();
+        Console.WriteLine($"""
+            HashStore listens on {url}
+              root   {store.Paths.Root}
+              token  {store.Paths.AdminToken}
+              try    curl -T photo.jpg -H "Authorization: Bearer $(cat {store.Paths.AdminToken})" {url}/api/files/
+            """);
+    }
+
+    private static void AddServices(IServiceCollection services, ServerSettings settings)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(provider =>
+            Store.OpenAsync(settings.ToStoreOptions(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("HashStore")).GetAwaiter().GetResult());
+        services.AddSingleton(provider => new Tokens(Tokens.ReadOrMakeAdminToken(provider.GetRequiredService<Store>().Paths), settings.Tokens));
+        services.AddSingleton<AccessControl>();
+        services.AddSingleton<FileView>();
+        services.AddSingleton<ObjectEndpoint>();
+        services.AddSingleton<ProblemAnswers>();
+        services.AddSingleton<RequestMeters>();
+        services.AddSingleton<RateLimit>();
+        services.AddSingleton<UploadSlots>();
+        services.AddSingleton<CachePurger>();
+        services.AddHostedService(provider => provider.GetRequiredService<CachePurger>());
+        services.AddOpenApi();
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = DrainTime);
+    }
+
+    private static void Limit(KestrelServerOptions kestrel, LimitSettings limits)
+    {
+        var slowest = limits.MinBytesPerSecond > 0 ? new MinDataRate(limits.MinBytesPerSecond, TimeSpan.FromSeconds(limits.SlowGraceSeconds)) : null;
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = limits.Connections;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderSeconds);
+        kestrel.Limits.MinRequestBodyDataRate = slowest;
+        kestrel.Limits.MinResponseDataRate = slowest;
+        kestrel.Limits.MaxRequestBodySize = MaxJsonBytes;
+    }
+
+    /// <summary>The request's way, from the outside in.</summary>
+    private static void MapRequests(WebApplication app)
+    {
+        // Opened here, so that a store that cannot be used stops the start.
+        _ = app.Services.GetRequiredService<Store>();
+        app.Use(app.Services.GetRequiredService<RequestMeters>().InvokeAsync);
+        app.Use(app.Services.GetRequiredService<ProblemAnswers>().InvokeAsync);
+        app.Use(app.Services.GetRequiredService<RateLimit>().InvokeAsync);
+        app.Use(app.Services.GetRequiredService<ObjectEndpoint>().InvokeAsync);
+        app.UseRouting();
+        app.Use(app.Services.GetRequiredService<AccessControl>().InvokeAsync);
+        app.MapNames();
+        app.MapFiles();
+        app.MapHealth();
+        app.MapMetrics();
+        app.MapOpenApi();
+    }
+}
