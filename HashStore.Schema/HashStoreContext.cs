@@ -55,7 +55,9 @@ public abstract class HashStoreContext(DbContextOptions options) : DbContext(opt
             file.Property(row => row.Touched).HasColumnName("file_touched").HasConversion(utc).HasPrecision(3);
             file.Property(row => row.Metadata).HasColumnName("file_metadata");
             file.HasIndex(row => row.Sha1).HasDatabaseName("file_sha1");
-            file.HasIndex(row => row.Sha256).HasDatabaseName("file_sha256");
+
+            // Where the store's algorithm is SHA-256 (then file_digest is null) the key is the beginning of it, and the primary key finds it.
+            file.HasIndex(row => row.Sha256).HasDatabaseName("file_sha256").HasFilter("\"file_digest\" IS NOT NULL");
 
             // Only what is on its way (claimed, collecting): opening a store looks there for work that a dead process left, and it is nearly empty.
             file.HasIndex(row => row.State).HasDatabaseName("file_state").HasFilter("\"file_state\" IN (0, 2)");

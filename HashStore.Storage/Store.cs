@@ -39,7 +39,7 @@ public sealed partial class Store : IAsyncDisposable
         this.logger = logger;
         clock = options.Clock;
         writer = new CatalogWriter(parts.Database, clock, logger, CheckLayout);
-        Names = new CatalogReader(parts.Database);
+        Names = new CatalogReader(parts.Database, parts.Layout);
         Objects = new ObjectReader(parts.Database, parts.Backend, removals, Meters, options.CacheBytes);
     }
 
@@ -81,7 +81,7 @@ public sealed partial class Store : IAsyncDisposable
     /// <exception cref="StoreException">The condition does not hold.</exception>
     public async Task CheckConditionAsync(FileName name, UploadCondition condition)
     {
-        if (condition.OnlyIfNew || condition.IfCurrent is not null)
+        if (condition.IsAny)
         {
             await writer.WriteAsync(catalog =>
             {

@@ -21,7 +21,7 @@ internal static class FilesApi
         var api = routes.MapGroup(Prefix).WithTags("files");
         api.MapGet("", List).WithSummary("Files in name order, with their current versions");
         api.MapPost("", PostForm).Needs(Role.Upload).Takes("multipart/form-data").WithSummary("Uploads a file from a form with the fields file, name and description");
-        api.MapPut("/{name?}", Put).Needs(Role.Upload).Takes("application/octet-stream").WithSummary("Uploads the body as a new file or a new version");
+        api.MapPut("/{name?}", Put).Needs(Role.Upload).Takes("*/*").WithSummary("Uploads the body as a new file or a new version");
         api.MapGet("/{name}", Get).WithSummary("A file with all its versions");
         api.MapDelete("/{name}", Delete).Needs(Role.Admin).WithSummary("Deletes a file with its history");
         api.MapPost("/{name}/undelete", Undelete).Needs(Role.Admin).WithSummary("Brings a deleted file back with its history");

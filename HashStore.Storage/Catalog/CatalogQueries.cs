@@ -40,6 +40,11 @@ internal sealed class ServedRow
     public string? Metadata { get; init; }
 }
 
+/// <summary>Some content to search for.</summary>
+/// <param name="Key">Its key where SHA-256 makes the keys; else null.</param>
+/// <param name="Sha256">Its whole SHA-256.</param>
+internal readonly record struct ContentSearch(byte[]? Key, byte[] Sha256);
+
 /// <summary>Numbers for <see cref="StoreSums"/>.</summary>
 internal sealed class Sum
 {
@@ -70,7 +75,7 @@ internal static class CatalogQueries
 #pragma warning disable CA1309 // translated to SQL, where the column's collation compares byte by byte
 
     /// <summary>Live names in byte order after <paramref name="after"/>, from <paramref name="from"/> on and before <paramref name="before"/> where these are given.</summary>
-    internal static IQueryable<NameAndCurrent> Names(HashStoreContext context, string? after, string? from, string? before, byte[]? sha256, bool hiddenToo, int limit)
+    internal static IQueryable<NameAndCurrent> Names(HashStoreContext context, string? after, string? from, string? before, ContentSearch? content, bool hiddenToo, int limit)
     {
         var names = context.Filenames.AsNoTracking().Where(row => !row.Deleted && row.Latest != null);
         if (after is not null)
@@ -83,11 +88,16 @@ internal static class CatalogQueries
             names = names.Where(row => string.Compare(row.Name, from) >= 0 && string.Compare(row.Name, before) < 0);
         }
 
-        if (sha256 is not null)
+        if (content is { } wanted)
         {
+            // Each form finds its index: the primary key, or the one on SHA-256 that only stores with another algorithm fill.
+            var (key, sha256) = wanted;
+            var files = key is not null
+                ? context.Files.Where(file => file.Hash == key && file.Sha256 == sha256)
+                : context.Files.Where(file => file.Sha256 == sha256 && file.Digest != null);
             var holding = from upload in context.Uploads
-                          join file in context.Files on upload.Hash equals file.Hash
-                          where file.Sha256 == sha256 && (hiddenToo || (upload.Deleted & HiddenParts.Content) == 0)
+                          join file in files on upload.Hash equals file.Hash
+                          where hiddenToo || (upload.Deleted & HiddenParts.Content) == 0
                           select upload.NameId;
             names = names.Where(row => holding.Contains(row.Id));
         }

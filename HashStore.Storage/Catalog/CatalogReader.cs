@@ -16,8 +16,13 @@ public sealed record NameQuery(string? Prefix, string? After, int Limit, Content
 public sealed class CatalogReader
 {
     private readonly StoreDatabase database;
+    private readonly StoreLayout layout;
 
-    internal CatalogReader(StoreDatabase database) => this.database = database;
+    internal CatalogReader(StoreDatabase database, StoreLayout layout)
+    {
+        this.database = database;
+        this.layout = layout;
+    }
 
     /// <summary>Looks a name up; deleted ones are found too.</summary>
     public async Task<NameLookup> FindAsync(FileName name)
@@ -59,7 +64,9 @@ public sealed class CatalogReader
         await using var context = database.NewContext();
         var before = query.Prefix is { Length: > 0 } prefix ? prefix + database.HighestCharacter : null;
         var from = before is null ? null : query.Prefix;
-        var rows = await CatalogQueries.Names(context, query.After, from, before, query.Sha256?.ToArray(), query.HiddenToo, query.Limit).ToListAsync();
+        ContentSearch? content = query.Sha256 is not { } sha256 ? null
+            : new ContentSearch(layout.DigestAlgorithm == DigestAlgorithm.Sha256 ? layout.KeyOf(sha256).ToArray() : null, sha256.ToArray());
+        var rows = await CatalogQueries.Names(context, query.After, from, before, content, query.HiddenToo, query.Limit).ToListAsync();
         return [.. rows.Select(WithCurrent)];
     }
 

@@ -69,8 +69,14 @@ internal sealed partial class CatalogWriter : IDisposable
     private void Run()
     {
         var group = new List<Change>(MaxGroup);
+        var last = 0;
         while (queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
+            if (last > 1)
+            {
+                Thread.Yield(); // under load others are about to come: let them, the group gets larger for nothing
+            }
+
             if (!TryCommit(group, () => queue.Reader.TryRead(out var next) ? next : null, out var problem))
             {
                 if (group.Count == 1)
@@ -83,6 +89,7 @@ internal sealed partial class CatalogWriter : IDisposable
                 }
             }
 
+            last = group.Count;
             group.Clear();
         }
 

@@ -6,7 +6,11 @@ namespace HashStore.Storage.Catalog;
 /// <summary>What must hold for an upload to be taken.</summary>
 /// <param name="OnlyIfNew">The name must have no content (<c>If-None-Match: *</c>).</param>
 /// <param name="IfCurrent">The name's current digest must satisfy this (<c>If-Match</c>); null: any or none will do.</param>
-public readonly record struct UploadCondition(bool OnlyIfNew, Func<ContentDigest, bool>? IfCurrent);
+public readonly record struct UploadCondition(bool OnlyIfNew, Func<ContentDigest, bool>? IfCurrent)
+{
+    /// <summary>Whether there is anything to check.</summary>
+    public bool IsAny => OnlyIfNew || IfCurrent is not null;
+}
 
 /// <summary>What an upload did.</summary>
 internal readonly record struct UploadedRow(long NameId, long VersionId, DateTime Timestamp, bool NewName, bool OnlyVersion, bool Unchanged, bool Duplicate, bool NeedsSettling);
@@ -25,6 +29,11 @@ internal static class NameChanges
     /// <summary>Checks the condition of an upload; runs with the claim, so that a refused upload leaves nothing, and again with the row.</summary>
     internal static void CheckCondition(CatalogTransaction catalog, FileName name, UploadCondition condition)
     {
+        if (!condition.IsAny)
+        {
+            return;
+        }
+
         var current = catalog.FindName(name) is { Deleted: false, Latest: { } latest } ? catalog.FindVersion(latest) : null;
         if (condition.OnlyIfNew && current is not null)
         {

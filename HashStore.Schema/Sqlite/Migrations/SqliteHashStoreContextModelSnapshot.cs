@@ -144,7 +144,8 @@ namespace HashStore.Schema.Sqlite.Migrations
                         .HasDatabaseName("file_sha1");
 
                     b.HasIndex("Sha256")
-                        .HasDatabaseName("file_sha256");
+                        .HasDatabaseName("file_sha256")
+                        .HasFilter("\"file_digest\" IS NOT NULL");
 
                     b.HasIndex("State")
                         .HasDatabaseName("file_state")

@@ -109,7 +109,8 @@ namespace HashStore.Schema.SqlServer.Migrations
             migrationBuilder.CreateIndex(
                 name: "file_sha256",
                 table: "file",
-                column: "file_sha256");
+                column: "file_sha256",
+                filter: "\"file_digest\" IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "file_state",
