@@ -95,7 +95,8 @@ public sealed record StoreLayout
         }
         catch (ArgumentOutOfRangeException exception)
         {
-            throw new StoreException(StoreFault.BadSetting, exception.Message, exception);
+            throw new StoreException(
+                StoreFault.BadSetting, $"KeyBits is {keyBits}: with {algorithm.SettingName()} it must be a multiple of 8 from {ContentKey.MinBits} to {algorithm.DigestBytes() * 8}.", exception);
         }
     }
 }

@@ -77,6 +77,7 @@ internal static partial class StoreOpening
             // One process at a time sets a store up, updates its tables and sweeps its staging area.
             using var setup = new FileLock(paths.WriteLock);
             using var held = setup.Acquire();
+            Directory.CreateDirectory(paths.Deleted);
             FileSystemCheck.Run(paths);
             layout = StoreLayout.TryRead(paths);
             if (layout is not null)
@@ -119,13 +120,18 @@ internal static partial class StoreOpening
 
     private static void MakeFolders(StorePaths paths)
     {
+        if (File.Exists(paths.Root))
+        {
+            throw new StoreException(StoreFault.NotAStore, $"{paths.Root} is a file, not a store: give a folder as --root.");
+        }
+
         try
         {
-            Directory.CreateDirectory(paths.Root);
+            MakeDurably(paths.Root);
             if (!Directory.Exists(paths.State))
             {
                 CheckMayBecomeStore(paths);
-                Directory.CreateDirectory(paths.State, PrivateMode);
+                MakeDurably(paths.State);
                 File.SetUnixFileMode(paths.State, PrivateMode);
             }
 
@@ -135,8 +141,22 @@ internal static partial class StoreOpening
         catch (Exception exception) when (StorageErrors.Knows(exception))
         {
             throw new StoreException(
-                StoreFault.NotWritable, $"{paths.Root} cannot become a store ({exception.Message}). Give a --root that this user may write, or one that is a folder.", exception);
+                StoreFault.NotWritable, $"{paths.Root} cannot become a store ({exception.Message}). Give a --root that this user may write.", exception);
         }
+    }
+
+    /// <summary>Makes a folder and its parents; each new one's name is synced, else a power loss could take the whole store with it.</summary>
+    private static void MakeDurably(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            return;
+        }
+
+        var parent = Path.GetDirectoryName(folder)!;
+        MakeDurably(parent);
+        _ = Posix.MakeDirectory(folder);
+        Posix.SyncDirectory(parent);
     }
 
     /// <summary>A store is made in an empty folder or in a legacy upload tree, not over somebody's other files.</summary>

@@ -117,7 +117,15 @@ internal sealed class StagingArea : IDisposable
     {
         // Reserving tells at once that a large file will not fit; for a small one the extra call costs more than it saves.
         var reserve = declaredBytes is > WriteBehindBytes ? declaredBytes.Value : 0;
-        return File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, FileOptions.None, reserve);
+        try
+        {
+            return File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, FileOptions.None, reserve);
+        }
+        catch (IOException exception) when (reserve > 0 && Posix.ErrnoOf(exception) == 0)
+        {
+            // .NET says so, without an errno, when the disk is too full or the file system's files cannot be as long.
+            throw new StoreException(StoreFault.NoSpace, $"There is no room for {declaredBytes} bytes on the store's file system; nothing was kept. Make room and try again.", exception);
+        }
     }
 
     private static async Task CopyAsync(Stream body, StagedFile staged, ContentHasher hasher, Memory<byte> buffer, StageLimits limits, CancellationToken cancellation)
