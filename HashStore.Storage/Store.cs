@@ -38,7 +38,7 @@ public sealed partial class Store : IAsyncDisposable
         this.removals = removals;
         this.logger = logger;
         clock = options.Clock;
-        writer = new CatalogWriter(parts.Database, clock, logger, CheckLayout);
+        writer = new CatalogWriter(parts.Database, clock, CheckLayout);
         Names = new CatalogReader(parts.Database, parts.Layout);
         Objects = new ObjectReader(parts.Database, parts.Backend, removals, Meters, options.CacheBytes);
     }

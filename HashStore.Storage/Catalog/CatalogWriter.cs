@@ -2,7 +2,6 @@ using System.Data.Common;
 using System.Diagnostics;
 using System.Threading.Channels;
 using HashStore.Storage.Durability;
-using Microsoft.Extensions.Logging;
 
 namespace HashStore.Storage.Catalog;
 
@@ -13,7 +12,7 @@ namespace HashStore.Storage.Catalog;
 /// A change first checks, then writes: one that refuses (throws a <see cref="StoreException"/>) before it wrote leaves the others of its group alone. When anything else goes wrong, the whole
 /// group is rolled back and each change is run again by itself, so that only the guilty one fails.
 /// </summary>
-internal sealed partial class CatalogWriter : IDisposable
+internal sealed class CatalogWriter : IDisposable
 {
     /// <summary>Changes that may wait; who comes later waits for a place.</summary>
     private const int QueueCapacity = 1024;
@@ -27,7 +26,6 @@ internal sealed partial class CatalogWriter : IDisposable
     private readonly Channel<Change> queue = Channel.CreateBounded<Change>(new BoundedChannelOptions(QueueCapacity) { SingleReader = true });
     private readonly StoreDatabase database;
     private readonly TimeProvider clock;
-    private readonly ILogger logger;
     private readonly Action<CatalogTransaction> checkStore;
     private readonly Thread thread;
     private DbConnection? connection;
@@ -36,13 +34,11 @@ internal sealed partial class CatalogWriter : IDisposable
     /// <summary>Starts the writer's thread.</summary>
     /// <param name="database">Where to write.</param>
     /// <param name="clock">The clock of the timestamps.</param>
-    /// <param name="logger">Hears of what concerns no single change.</param>
     /// <param name="checkStore">Runs first in every transaction; throws when this process's view of the store is stale.</param>
-    internal CatalogWriter(StoreDatabase database, TimeProvider clock, ILogger logger, Action<CatalogTransaction> checkStore)
+    internal CatalogWriter(StoreDatabase database, TimeProvider clock, Action<CatalogTransaction> checkStore)
     {
         this.database = database;
         this.clock = clock;
-        this.logger = logger;
         this.checkStore = checkStore;
         thread = new Thread(Run) { IsBackground = true, Name = "hashstore-catalog" };
         thread.Start();
@@ -135,25 +131,8 @@ internal sealed partial class CatalogWriter : IDisposable
             change.Complete();
         }
 
-        KeepHouse();
         return true;
     }
-
-    private void KeepHouse()
-    {
-        try
-        {
-            database.KeepHouse(connection!);
-        }
-        catch (Exception exception) when (exception is DbException or IOException)
-        {
-            // What was committed is safe in the log; the next commit tries again.
-            LogHousekeepingFailed(logger, exception);
-        }
-    }
-
-    [LoggerMessage(EventId = 101, Level = LogLevel.Warning, Message = "The database's log could not be copied into it; it grows until that works")]
-    private static partial void LogHousekeepingFailed(ILogger logger, Exception exception);
 
     private void RunGroup(List<Change> group, Func<Change?> next)
     {

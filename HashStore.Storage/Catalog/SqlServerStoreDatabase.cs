@@ -68,11 +68,6 @@ internal sealed class SqlServerStoreDatabase : StoreDatabase
         // The lock went with the transaction.
     }
 
-    internal override void KeepHouse(DbConnection connection)
-    {
-        // The server looks after its own log.
-    }
-
     internal override bool IsFull(DbException exception) => exception is SqlException { Number: FilegroupFull or LogFull };
 
     internal override bool IsReadOnly(DbException exception) => exception is SqlException { Number: DatabaseReadOnly };

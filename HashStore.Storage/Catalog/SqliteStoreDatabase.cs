@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using HashStore.Schema;
 using HashStore.Schema.Sqlite;
 using HashStore.Storage.Durability;
@@ -17,28 +16,22 @@ namespace HashStore.Storage.Catalog;
 /// </summary>
 internal sealed class SqliteStoreDatabase : StoreDatabase
 {
-    /// <summary>A log of this length is copied into the database: about 4,000 pages.</summary>
-    private const long CheckpointBytes = 16L << 20;
-
     /// <summary>
-    /// Hashes fall anywhere in their indexes: a cache of 32 MiB (in KiB, negative) keeps the index pages of about a million objects where SQLite's 2 MiB would read them again for every upload.
+    /// What the writer's connection alone has. A cache of 32 MiB (in KiB, negative): hashes fall anywhere in their indexes, and this keeps the index pages of about a million objects, where SQLite's
+    /// 2 MiB would be read again for every upload. Checkpoints: when the log has 16,384 pages (64 MiB) a commit copies it into the database, which happens while the write lock is held; larger logs copy each page less
+    /// often, smaller ones recover faster. The log is then written from its beginning again, and cut only if a long reader made it grow.
     /// </summary>
-    private const string WriterCache = "PRAGMA cache_size = -32768";
+    private const string WriterPragmas = "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 16384; PRAGMA journal_size_limit = 134217728";
 
     /// <summary>SQLite's own wait, for readers that meet a checkpoint or recovery, in milliseconds.</summary>
     private const int BusyTimeout = 20_000;
 
-    /// <summary>The least time between two checkpoints, in milliseconds: one that a reader held up need not be tried with every commit.</summary>
-    private const long CheckpointPause = 1000;
-
     private const int SqliteFull = 13, SqliteReadOnly = 8, SqliteCantOpen = 14;
 
     private readonly string connectionString;
-    private readonly string logPath;
     private readonly FileLock writeLock;
     private readonly PooledDbContextFactory<SqliteHashStoreContext> contexts;
     private FileLock.Held held;
-    private long nextCheckpoint;
 
     static SqliteStoreDatabase() => SqliteLibrary.PreferNewer();
 
@@ -53,7 +46,6 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
         builder.ForeignKeys = true; // on in the bundled library, off in the distribution's
         builder.DefaultTimeout = BusyTimeout / 1000;
         this.connectionString = builder.ConnectionString;
-        logPath = builder.DataSource + "-wal";
         writeLock = new FileLock(paths.WriteLock);
         var options = new DbContextOptionsBuilder<SqliteHashStoreContext>()
             .UseSqlite(this.connectionString)
@@ -73,9 +65,9 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
         var connection = new SqliteConnection(connectionString);
         connection.Open();
         PragmaInterceptor.Apply(connection);
-        using var cache = connection.CreateCommand();
-        cache.CommandText = WriterCache;
-        cache.ExecuteNonQuery();
+        using var pragmas = connection.CreateCommand();
+        pragmas.CommandText = WriterPragmas;
+        pragmas.ExecuteNonQuery();
         return connection;
     }
 
@@ -95,20 +87,6 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
 
     internal override void EndExclusive() => held.Dispose();
 
-    internal override void KeepHouse(DbConnection connection)
-    {
-        if (Environment.TickCount64 < nextCheckpoint || new FileInfo(logPath) is not { Exists: true } log || log.Length <= CheckpointBytes)
-        {
-            return;
-        }
-
-        nextCheckpoint = Environment.TickCount64 + CheckpointPause;
-        using (writeLock.Acquire())
-        {
-            Checkpoint(connection);
-        }
-    }
-
     internal override bool IsFull(DbException exception) => exception is SqliteException { SqliteErrorCode: SqliteFull };
 
     internal override bool IsReadOnly(DbException exception) => exception is SqliteException { SqliteErrorCode: SqliteReadOnly or SqliteCantOpen };
@@ -121,17 +99,6 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
         }
 
         writeLock.Dispose();
-    }
-
-    /// <summary>
-    /// Copies the log into the database and starts the log anew. Readers are not disturbed; one that still looks at an old state keeps the log from starting anew, and the next
-    /// checkpoint tries again.
-    /// </summary>
-    private static void Checkpoint(DbConnection connection)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = " + BusyTimeout.ToString(CultureInfo.InvariantCulture);
-        command.ExecuteNonQuery();
     }
 
     private sealed class PragmaInterceptor : DbConnectionInterceptor

@@ -38,9 +38,6 @@ public abstract class StoreDatabase : IDisposable
     /// <summary>Gives the right back, after a commit or a rollback.</summary>
     internal abstract void EndExclusive();
 
-    /// <summary>Does what is due between transactions.</summary>
-    internal abstract void KeepHouse(DbConnection connection);
-
     /// <summary>Whether an exception says that the database ran out of space.</summary>
     internal abstract bool IsFull(DbException exception);
 
