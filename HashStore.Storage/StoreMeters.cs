@@ -27,6 +27,9 @@ public sealed class StoreMeters
     /// <summary>Uploads refused because other content has the same key.</summary>
     public Counter Collisions { get; } = new();
 
+    /// <summary>Requests for objects whose bytes were not what their rows promise: anything but 0 wants an operator.</summary>
+    public Counter DamagedObjects { get; } = new();
+
     /// <summary>Objects served from the cache of metadata.</summary>
     public Counter CacheHits { get; } = new();
 

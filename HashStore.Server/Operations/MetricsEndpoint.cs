@@ -18,6 +18,7 @@ internal static class MetricsEndpoint
         Counter(text, "hashstore_uploaded_bytes_total", "Bytes that uploads brought, duplicates included.", meters.UploadedBytes.Value);
         Counter(text, "hashstore_duplicate_uploads_total", "Uploads whose content was stored before.", meters.DuplicateUploads.Value);
         Counter(text, "hashstore_collisions_total", "Uploads refused because other content has the same key.", meters.Collisions.Value);
+        Counter(text, "hashstore_damaged_objects_total", "Requests for objects whose bytes were missing or of another size.", meters.DamagedObjects.Value);
         Counter(text, "hashstore_cache_hits_total", "Objects found in the cache.", meters.CacheHits.Value);
         Counter(text, "hashstore_cache_misses_total", "Objects looked up in the database.", meters.CacheMisses.Value);
         Counter(text, "hashstore_purge_failures_total", "PURGE requests that a cache did not take.", purger.Failures.Value);

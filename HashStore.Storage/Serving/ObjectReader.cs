@@ -112,8 +112,7 @@ public sealed class ObjectReader
         using var bytes = await backend.OpenAsync(key, Zone.Public);
         if (bytes is null || bytes.Stat.Size != row.Size)
         {
-            // Between the query and here it may have been deleted; if not, the store is damaged, and fsck says so. Either way there is nothing to serve.
-            return new ObjectLookup(null, Gone: false);
+            return await ExplainMissingAsync(key);
         }
 
         var sha256 = new ContentDigest(row.Sha256);
@@ -126,6 +125,19 @@ public sealed class ObjectReader
 
         cache.Add(key, served, ServedObject.BaseWeight + (served.Body?.Length ?? 0));
         return new ObjectLookup(served, Gone: false);
+    }
+
+    /// <summary>The row promised the bytes and they are not there: deleted in the moment between, or lost.</summary>
+    private async ValueTask<ObjectLookup> ExplainMissingAsync(ContentKey key)
+    {
+        await using var context = database.NewContext();
+        if (await CatalogQueries.Served(context, key.ToArray()).FirstOrDefaultAsync() is { State: FileState.Public })
+        {
+            meters.DamagedObjects.Add();
+            throw new StoreException(StoreFault.Damaged, $"The object {ObjectPath.Of(key)} is missing or has another size than its row says. Run hashstore-migrate fsck.");
+        }
+
+        return new ObjectLookup(null, Gone: true);
     }
 
     private static async ValueTask<byte[]> ReadAllAsync(ObjectBytes bytes, int size)
