@@ -8,11 +8,14 @@ internal static class FileSystemCheck
     /// <summary>Names with this prefix are HashStore's own passing work inside a served tree.</summary>
     private const string OwnPrefix = ".hs~";
 
+    /// <summary>Begins the names of what <see cref="Run"/> makes and removes again.</summary>
+    internal const string Prefix = OwnPrefix + "selfcheck-";
+
     /// <summary>Writes and syncs in STATE, renames without replacing, links and symlinks from there into ROOT, and syncs ROOT.</summary>
     /// <exception cref="StoreException">One of these does not work; the message says which and what to do.</exception>
     internal static void Run(StorePaths paths)
     {
-        var name = OwnPrefix + "selfcheck-" + Guid.NewGuid().ToString("N");
+        var name = Prefix + Guid.NewGuid().ToString("N");
         string staged = Path.Combine(paths.State, name), published = Path.Combine(paths.Root, name), link = published + "-link", symlink = published + "-symlink";
         try
         {

@@ -44,7 +44,7 @@ public interface IObjectBackend
 /// <summary>A backend that can say what it holds.</summary>
 public interface IListableBackend
 {
-    /// <summary>All objects of a zone, and what lies among them and is none, in no particular order.</summary>
+    /// <summary>All objects of a zone, and what lies among them and is none, in no particular order. A folder that cannot be read is listed with its problem; the others go on.</summary>
     IEnumerable<ListedObject> List(Zone zone);
 }
 
@@ -52,7 +52,8 @@ public interface IListableBackend
 /// <param name="Path">The relative path as found.</param>
 /// <param name="Key">The key that the path stands for; null when the path is no object's.</param>
 /// <param name="Size">Length in bytes.</param>
-public readonly record struct ListedObject(string Path, ContentKey? Key, long Size);
+/// <param name="Problem">Why what lies below the path cannot be listed; null when all is well.</param>
+public readonly record struct ListedObject(string Path, ContentKey? Key, long Size, string? Problem = null);
 
 /// <summary>An object opened for reading. Positional reads may run at the same time.</summary>
 public abstract class ObjectBytes : IDisposable

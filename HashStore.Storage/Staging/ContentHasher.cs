@@ -86,7 +86,7 @@ internal sealed class ContentHasher : IDisposable
     };
 #pragma warning restore CA5350, CA5351
 
-    private static HashAlgorithmName NameOf(DigestAlgorithm algorithm) => algorithm switch
+    internal static HashAlgorithmName NameOf(DigestAlgorithm algorithm) => algorithm switch
     {
         DigestAlgorithm.Sha256 => HashAlgorithmName.SHA256,
         DigestAlgorithm.Sha512 => HashAlgorithmName.SHA512,

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using HashStore.Storage.Checking;
+
+namespace HashStore.Migrate;
+
+/// <summary>The last line of a verb with <c>--json</c>.</summary>
+internal sealed record SummaryLine(string Verb, long Converted, long Skipped, long Failed, long Bytes, double Seconds, int Exit);
+
+/// <summary>A finding with <c>--json</c>.</summary>
+internal sealed record FindingLine(FindingKind Kind, string? Key, string? Path, string Detail, bool Damage);
+
+/// <summary>
+/// Where a verb writes: results to standard output, a line each; messages and the progress bar to standard error. The bar is shown only on a terminal and
+/// makes room for every line.
+/// </summary>
+internal sealed class CommandOutput(TextWriter output, TextWriter error, bool isTerminal)
+{
+    private readonly ProgressBar? bar = isTerminal ? new ProgressBar(error, TimeProvider.System) : null;
+
+    /// <summary>Written to by the usage texts.</summary>
+    internal TextWriter Output => output;
+
+    /// <summary>Written to by messages.</summary>
+    internal TextWriter Error => error;
+
+    /// <summary>The bar; null where there is no terminal.</summary>
+    internal ProgressBar? Bar => bar;
+
+    internal void Line(string text)
+    {
+        bar?.Clear();
+        output.WriteLine(OneLine(text));
+    }
+
+    internal void Line(FindingLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.FindingLine));
+
+    internal void Line(SummaryLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.SummaryLine));
+
+    internal void Message(string text)
+    {
+        bar?.Clear();
+        error.WriteLine(OneLine(text));
+    }
+
+    private void JsonLine(string json)
+    {
+        bar?.Clear();
+        output.WriteLine(json);
+    }
+
+    /// <summary>A file's name can hold line breaks and terminal commands: what is shown holds neither.</summary>
+    private static string OneLine(string text)
+    {
+        if (!text.Any(char.IsControl))
+        {
+            return text;
+        }
+
+        var shown = new StringBuilder(text.Length + 16);
+        foreach (var c in text)
+        {
+            _ = char.IsControl(c) ? shown.Append("\\u").Append(((int)c).ToString("x4", CultureInfo.InvariantCulture)) : shown.Append(c);
+        }
+
+        return shown.ToString();
+    }
+}
+
+/// <summary>Serialisation without reflection.</summary>
+[JsonSerializable(typeof(FindingLine))]
+[JsonSerializable(typeof(SummaryLine))]
+internal sealed partial class OutputJson : JsonSerializerContext
+{
+    internal static OutputJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new JsonStringEnumConverter<FindingKind>(JsonNamingPolicy.CamelCase) },
+
+        // Names in other scripts stay readable and can be searched for: this is no HTML.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Threading.Channels;
+using HashStore.Schema;
+using HashStore.Storage.Objects;
+
+namespace HashStore.Storage.Checking;
+
+/// <summary>One run of the checker: what all its parts share.</summary>
+internal sealed class CheckRun(
+    StoreParts parts,
+    TimeProvider clock,
+    CheckOptions options,
+    ChannelWriter<Finding> findings,
+    IProgress<CheckProgress>? progress,
+    CancellationToken cancellation)
+{
+    /// <summary>Rows read by one query: a few milliseconds, so that no snapshot keeps a live server's log from being copied back.</summary>
+    internal const int PageRows = 1000;
+
+    private CheckStage stage;
+    private long done, total, bytes, totalBytes;
+
+    internal StoreParts Parts => parts;
+
+    internal bool Full => options.Full;
+
+    internal CancellationToken Cancellation => cancellation;
+
+    internal DateTime Now => clock.GetUtcNow().UtcDateTime;
+
+    internal void Begin(CheckStage begun, long count = 0, long size = 0)
+    {
+        (stage, done, total) = (begun, 0, count);
+        totalBytes = size > 0 ? size : totalBytes;
+        Show();
+    }
+
+    /// <summary>One row or file is done.</summary>
+    internal void Step()
+    {
+        done++;
+        cancellation.ThrowIfCancellationRequested();
+        Show();
+    }
+
+    /// <summary>So many bytes of an object were read.</summary>
+    internal void CountBytes(int count)
+    {
+        bytes += count;
+        Show();
+    }
+
+    internal ValueTask ReportAsync(Finding finding) => findings.WriteAsync(finding, cancellation);
+
+    internal string PathOf(ContentKey key, Zone zone) => PathOf(ObjectPath.Of(key), zone);
+
+    internal string PathOf(string relative, Zone zone) => zone == Zone.Public ? relative : Relative(Path.Combine(parts.Paths.Deleted, relative));
+
+    internal string Relative(string absolute) => Path.GetRelativePath(parts.Paths.Root, absolute);
+
+    /// <summary>An age as people say it.</summary>
+    internal static string Age(TimeSpan age) => age.TotalHours >= 48
+        ? string.Create(CultureInfo.InvariantCulture, $"{age.TotalDays:F0} days")
+        : age.TotalMinutes >= 120
+            ? string.Create(CultureInfo.InvariantCulture, $"{age.TotalHours:F0} hours")
+            : string.Create(CultureInfo.InvariantCulture, $"{age.TotalMinutes:F0} minutes");
+
+    private void Show() => progress?.Report(new CheckProgress(stage, done, total, bytes, totalBytes));
+}
