@@ -30,6 +30,7 @@ public sealed partial class Store : IAsyncDisposable
     private readonly RemovalCounter removals;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
+    private int disposed;
 
     internal Store(StoreParts parts, StagingArea staging, RemovalCounter removals, StoreOptions options, ILogger logger)
     {
@@ -117,12 +118,19 @@ public sealed partial class Store : IAsyncDisposable
             }
 
             // 2. The claim, while the bytes become durable.
-            var synced = staging.SyncAsync(staged);
-            var claimed = ClaimAsync(facts, request);
-            await Task.WhenAll(synced, claimed);
+            try
+            {
+                var synced = staging.SyncAsync(staged);
+                var claimed = ClaimAsync(facts, request);
+                await Task.WhenAll(synced, claimed);
 
-            // 3. The bytes.
-            await PlaceAsync(staged, facts, await claimed);
+                // 3. The bytes.
+                await PlaceAsync(staged, facts, await claimed);
+            }
+            catch (Exception exception) when (StorageErrors.Knows(exception))
+            {
+                throw StorageErrors.Translate(exception);
+            }
 
             // 4. The rows.
             uploaded = await writer.WriteAsync(catalog => NameChanges.Upload(catalog, request.Name, facts, request.Condition, request.User, request.Description));
@@ -176,6 +184,11 @@ public sealed partial class Store : IAsyncDisposable
     /// <summary>Finishes what is under way and closes the store.</summary>
     public ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+        {
+            return ValueTask.CompletedTask;
+        }
+
         writer.Dispose();
         staging.Dispose();
         parts.Dispose();
@@ -196,14 +209,23 @@ public sealed partial class Store : IAsyncDisposable
         removals.Increment();
     }
 
-    /// <summary>Settles what dead processes left on its way.</summary>
-    internal async Task RecoverAsync()
+    /// <summary>Settles what other processes, which may be dead, left on its way. Done at the start, and now and then by whoever serves; costs one small query when there is nothing.</summary>
+    public async Task RecoverAsync()
     {
-        var left = await writer.WriteAsync(catalog => catalog.ReadAll(Statements.ReadUnsettled, row => new ContentKey((byte[])row[0])));
+        var left = await Names.UnsettledAsync();
         if (left.Count > 0)
         {
             LogRecovery(logger, left.Count);
-            await SettleAsync(left);
+            try
+            {
+                await SettleAsync(left);
+            }
+            catch (StoreException exception) when (exception.Fault == StoreFault.Damaged)
+            {
+                // One damaged object never keeps the others from being served; the next upload of its content heals it, and fsck names it.
+                removals.Increment();
+                LogDamaged(logger, exception.Message);
+            }
         }
     }
 
@@ -241,10 +263,17 @@ public sealed partial class Store : IAsyncDisposable
             }
 
             found = await parts.Backend.StatAsync(facts.Key, Zone.Public);
-            if (before is null)
+            if (before is null or FileState.Claimed)
             {
                 await CheckStrangerAsync(facts);
             }
+        }
+
+        if (found is null && staged.IsTaken)
+        {
+            // A second try, whose first one placed the bytes: whoever removed the claim may have removed them too.
+            found = await parts.Backend.StatAsync(facts.Key, Zone.Public)
+                ?? throw new StoreException(StoreFault.Unavailable, $"The bytes of {facts.Key} were collected under way; nothing was kept. Try again.");
         }
 
         if (found is { } there && there.Size != facts.Size)
@@ -356,6 +385,9 @@ public sealed partial class Store : IAsyncDisposable
 
     [LoggerMessage(4, LogLevel.Information, "settling {Count} objects that an interrupted process left on their way")]
     private static partial void LogRecovery(ILogger logger, int count);
+
+    [LoggerMessage(6, LogLevel.Error, "an object that an interrupted process left on its way could not be settled: {Problem}")]
+    private static partial void LogDamaged(ILogger logger, string problem);
 
     [LoggerMessage(5, LogLevel.Information, "no metadata from {Sha256} ({Mime}): {Problem}")]
     private static partial void LogMetadataProblem(ILogger logger, ContentDigest sha256, string mime, string problem);

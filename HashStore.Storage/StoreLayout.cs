@@ -49,6 +49,10 @@ public sealed record StoreLayout
         {
             return null;
         }
+        catch (Exception exception) when (StorageErrors.Knows(exception))
+        {
+            throw new StoreException(StoreFault.NotWritable, $"{paths.Layout} cannot be read ({exception.Message}). Run as the user that owns the store.", exception);
+        }
         catch (JsonException exception)
         {
             throw new StoreException(StoreFault.NotAStore, $"{paths.Layout} is not a store's layout ({exception.Message}). Restore it from a backup, or give another --root.", exception);

@@ -128,7 +128,7 @@ internal static partial class StoreOpening
         try
         {
             MakeDurably(paths.Root);
-            if (!Directory.Exists(paths.State))
+            if (!File.Exists(paths.WriteLock))
             {
                 CheckMayBecomeStore(paths);
                 MakeDurably(paths.State);
@@ -162,7 +162,8 @@ internal static partial class StoreOpening
     /// <summary>A store is made in an empty folder or in a legacy upload tree, not over somebody's other files.</summary>
     private static void CheckMayBecomeStore(StorePaths paths)
     {
-        var stranger = Directory.EnumerateFileSystemEntries(paths.Root).Select(Path.GetFileName).FirstOrDefault(name => !UploadTreeEntry().IsMatch(name!));
+        var stranger = Directory.EnumerateFileSystemEntries(paths.Root).Where(entry => entry != paths.State).Select(Path.GetFileName)
+            .FirstOrDefault(name => !UploadTreeEntry().IsMatch(name!));
         if (stranger is not null)
         {
             throw new StoreException(

@@ -121,6 +121,10 @@ internal static class CatalogQueries
             && upload.Hash == hash && (upload.Deleted & HiddenParts.Content) == 0
         select upload.Id;
 
+    /// <summary>Objects on their way between the zones; the first condition is the filter of the index that holds them.</summary>
+    internal static IQueryable<byte[]> Unsettled(HashStoreContext context) =>
+        context.Files.Where(row => (row.State == FileState.Claimed || row.State == FileState.Collecting) && row.State == FileState.Collecting).Select(row => row.Hash);
+
     internal static IQueryable<int> LiveNames(HashStoreContext context) =>
         context.Filenames.Where(row => !row.Deleted && row.Latest != null).Select(row => 1);
 

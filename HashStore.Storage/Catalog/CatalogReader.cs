@@ -15,6 +15,8 @@ public sealed record NameQuery(string? Prefix, string? After, int Limit, Content
 /// <summary>Reads names and versions.</summary>
 public sealed class CatalogReader
 {
+    private const int MaxTries = 5;
+
     private readonly StoreDatabase database;
     private readonly StoreLayout layout;
 
@@ -28,26 +30,16 @@ public sealed class CatalogReader
     public async Task<NameLookup> FindAsync(FileName name)
     {
         await using var context = database.NewContext();
-        var row = await CatalogQueries.Name(context, name.Value).FirstOrDefaultAsync();
-        if (row is null)
-        {
-            return default;
-        }
-
-        if (row.Redirect is { } target)
-        {
-            var renamed = await CatalogQueries.NameById(context, target).FirstAsync();
-            return new NameLookup(null, FileName.FromStored(renamed.Name));
-        }
-
-        return new NameLookup(await WithVersionsAsync(context, row), null);
+        return await ReadAsync(context, CatalogQueries.Name(context, name.Value));
     }
 
     /// <summary>A name by its number, with all versions.</summary>
+    /// <exception cref="StoreException">There is no such name any more: another file was given its place.</exception>
     public async Task<StoredName> ByIdAsync(long nameId)
     {
         await using var context = database.NewContext();
-        return await WithVersionsAsync(context, await CatalogQueries.NameById(context, nameId).FirstAsync());
+        return (await ReadAsync(context, CatalogQueries.NameById(context, nameId))).File
+            ?? throw new StoreException(StoreFault.NotFound, "The change was made, and a moment later another file was renamed to this deleted name, so there is nothing to show.");
     }
 
     /// <summary>The name with its current version only, which is cheaper; deleted ones are found too. Null: no such name, or one that was renamed.</summary>
@@ -80,6 +72,13 @@ public sealed class CatalogReader
         return new StoreSums(names, versions.Sum(part => part.Count), objects.Count, objects.Bytes, versions.Sum(part => part.Bytes) - objects.Bytes);
     }
 
+    /// <summary>Objects whose rows say that they are on their way.</summary>
+    internal async Task<IReadOnlyList<ContentKey>> UnsettledAsync()
+    {
+        await using var context = database.NewContext();
+        return (await CatalogQueries.Unsettled(context).ToListAsync()).ConvertAll(hash => new ContentKey(hash));
+    }
+
     /// <summary>Throws when the database does not answer.</summary>
     public async Task PingAsync(CancellationToken cancellation)
     {
@@ -87,16 +86,34 @@ public sealed class CatalogReader
         _ = await context.Stores.AsNoTracking().FirstAsync(cancellation);
     }
 
-    private static async Task<StoredName> WithVersionsAsync(HashStoreContext context, FilenameRow row)
+    /// <summary>A name's row and its versions are two queries; a change between them shows by a current version that is not among the versions, and both are asked again.</summary>
+    private static async Task<NameLookup> ReadAsync(HashStoreContext context, IQueryable<FilenameRow> names)
     {
-        var versions = (await CatalogQueries.Versions(context, row.Id).ToListAsync()).ConvertAll(pair => Version(pair.Upload, pair.File));
-        return new StoredName
+        for (var tries = 0; tries < MaxTries; tries++)
         {
-            Name = FileName.FromStored(row.Name),
-            Deleted = row.Deleted,
-            Current = versions.First(version => version.Id == row.Latest),
-            Versions = versions,
-        };
+            if (await names.FirstOrDefaultAsync() is not { } row)
+            {
+                return default;
+            }
+
+            if (row.Redirect is { } target)
+            {
+                if (await CatalogQueries.NameById(context, target).FirstOrDefaultAsync() is { } renamed)
+                {
+                    return new NameLookup(null, FileName.FromStored(renamed.Name));
+                }
+
+                continue;
+            }
+
+            var versions = (await CatalogQueries.Versions(context, row.Id).ToListAsync()).ConvertAll(pair => Version(pair.Upload, pair.File));
+            if (versions.Find(version => version.Id == row.Latest) is { } current)
+            {
+                return new NameLookup(new StoredName { Name = FileName.FromStored(row.Name), Deleted = row.Deleted, Current = current, Versions = versions }, null);
+            }
+        }
+
+        throw new StoreException(StoreFault.Damaged, "A name has no current version. Run hashstore-migrate fsck.");
     }
 
     private static StoredName WithCurrent(NameAndCurrent row)

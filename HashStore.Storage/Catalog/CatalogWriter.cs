@@ -105,12 +105,18 @@ internal sealed class CatalogWriter : IDisposable
                 catalog!.Begin(transaction);
                 checkStore(catalog);
                 RunGroup(group, next);
-                transaction.Commit();
+                database.Commit(connection!, transaction);
             }
             finally
             {
-                transaction.Dispose();
-                database.EndExclusive();
+                try
+                {
+                    transaction.Dispose();
+                }
+                finally
+                {
+                    database.EndExclusive();
+                }
             }
         }
         catch (Exception exception)
@@ -169,8 +175,16 @@ internal sealed class CatalogWriter : IDisposable
 
     private void Close()
     {
-        catalog?.Dispose();
-        connection?.Dispose();
+        try
+        {
+            catalog?.Dispose();
+            connection?.Dispose();
+        }
+        catch (DbException)
+        {
+            // An exception that left this thread would end the whole program; a broken connection is simply not used again.
+        }
+
         (catalog, connection) = (null, null);
     }
 

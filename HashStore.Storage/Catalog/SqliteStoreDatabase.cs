@@ -56,7 +56,7 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
 
     internal override string InsertedId => "; SELECT last_insert_rowid()";
 
-    internal override string HighestCharacter => "\U0010FFFF"; // by UTF-8 bytes
+    internal override string HighestCharacter { get; } = string.Concat(Enumerable.Repeat("\U0010FFFF", 64)); // by UTF-8 bytes; as often as no name of 255 bytes can have it
 
     public override HashStoreContext NewContext() => contexts.CreateDbContext();
 
@@ -81,6 +81,23 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
         catch
         {
             held.Dispose();
+            throw;
+        }
+    }
+
+    internal override void Commit(DbConnection connection, DbTransaction transaction)
+    {
+        try
+        {
+            transaction.Commit();
+        }
+        catch (SqliteException) when (SQLitePCL.raw.sqlite3_get_autocommit(((SqliteConnection)connection).Handle) != 0)
+        {
+            // SQLite has rolled back by itself, as it does when the disk is full. Microsoft.Data.Sqlite does not notice, rolls back once more and fails: so there shall be something to roll back.
+            using var command = connection.CreateCommand();
+            command.CommandText = "BEGIN";
+            command.Transaction = transaction;
+            command.ExecuteNonQuery();
             throw;
         }
     }

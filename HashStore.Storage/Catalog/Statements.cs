@@ -55,9 +55,6 @@ internal static class Statements
         """UPDATE "file" SET file_refcount = file_refcount + 1, file_state = @state, file_touched = @touched WHERE file_hash = @hash""",
         new("@state", DbType.Byte), new("@touched", DbType.DateTime2), new("@hash", DbType.Binary));
 
-    internal static readonly Statement ReadUnsettled = new(
-        """SELECT file_hash FROM "file" WHERE file_state IN (0, 2) AND file_state = 2""");
-
     internal static readonly Statement ReadName = new(
         """SELECT fn_id, fn_latest, fn_deleted, fn_redirect FROM "filename" WHERE fn_name = @name""",
         new StatementParameter("@name", DbType.String));

@@ -35,6 +35,9 @@ public abstract class StoreDatabase : IDisposable
     /// <summary>Waits for the exclusive right to write and begins a transaction.</summary>
     internal abstract DbTransaction BeginExclusive(DbConnection connection);
 
+    /// <summary>Commits; durable on return.</summary>
+    internal virtual void Commit(DbConnection connection, DbTransaction transaction) => transaction.Commit();
+
     /// <summary>Gives the right back, after a commit or a rollback.</summary>
     internal abstract void EndExclusive();
 

@@ -15,6 +15,13 @@ internal sealed unsafe class RemovalCounter : IDisposable
     internal RemovalCounter(string path)
     {
         var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        if (stream.Length < sizeof(long))
+        {
+            // Mapped memory over a hole of the file gets its block when it is first touched; where the disk is full then, that kills the process (SIGBUS).
+            stream.Write(new byte[sizeof(long)]);
+            stream.Flush(flushToDisk: true);
+        }
+
         file = MemoryMappedFile.CreateFromFile(stream, null, sizeof(long), MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
         view = file.CreateViewAccessor(0, sizeof(long));
         byte* start = null;

@@ -56,7 +56,7 @@ internal sealed class SyncQueue : IDisposable
 
     public void Dispose()
     {
-        waiting.Writer.Complete();
+        waiting.Writer.TryComplete();
         if (thread.IsValueCreated)
         {
             thread.Value.Join();

@@ -79,6 +79,9 @@ internal sealed class LocalObjects(string root, string deleted, SyncQueue syncs)
             return false; // another process was faster
         }
 
+        // Renaming one hard link of a file onto another one does nothing (POSIX rename), and a power loss may have left both.
+        File.Delete(source);
+
         // The new name first: a power loss between the two leaves the object in both places, never in none.
         await SyncNameAsync(RootOf(to), targetDirectory);
         await syncs.SyncDirectoriesAsync([sourceDirectory]);
@@ -107,15 +110,38 @@ internal sealed class LocalObjects(string root, string deleted, SyncQueue syncs)
             {
                 foreach (var third in OneDigitDirectories(second))
                 {
-                    foreach (var file in new DirectoryInfo(third).EnumerateFileSystemInfos())
+                    foreach (var listed in ListDirectory(top, third))
                     {
-                        var path = Path.GetRelativePath(top, file.FullName);
-                        var plain = file is FileInfo { LinkTarget: null };
-                        yield return new ListedObject(path, plain && ObjectPath.TryParse(path, out var key) ? key : null, file is FileInfo { Exists: true } f ? f.Length : 0);
+                        yield return listed;
                     }
                 }
             }
         }
+    }
+
+    /// <summary>One leaf directory at a time is held in memory: a four-thousandth of the store.</summary>
+    private static List<ListedObject> ListDirectory(string top, string directory)
+    {
+        var found = new List<ListedObject>();
+        try
+        {
+            foreach (var file in new DirectoryInfo(directory).EnumerateFileSystemInfos())
+            {
+                var path = Path.GetRelativePath(top, file.FullName);
+                var plain = file is FileInfo { LinkTarget: null };
+                found.Add(new ListedObject(path, plain && ObjectPath.TryParse(path, out var key) ? key : null, file is FileInfo { Exists: true } f ? f.Length : 0));
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Tidied away by another process.
+        }
+        catch (Exception exception) when (StorageErrors.Knows(exception))
+        {
+            found.Add(new ListedObject(Path.GetRelativePath(top, directory), null, 0, exception.Message));
+        }
+
+        return found;
     }
 
     private static IEnumerable<string> OneDigitDirectories(string parent)

@@ -45,8 +45,11 @@ public sealed class StagedFile : IDisposable
         Handle.Dispose();
         if (!IsTaken)
         {
-            File.Delete(Path);
             IsTaken = true;
+            if (System.IO.Path.Exists(System.IO.Path.GetDirectoryName(Path)))
+            {
+                File.Delete(Path); // else the store was closed first and has swept its folder
+            }
         }
     }
 }

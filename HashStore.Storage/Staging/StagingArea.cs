@@ -28,7 +28,7 @@ internal sealed class StagingArea : IDisposable
     /// <summary>How much is handed to the disk at a time while a large file comes in, so that its last sync is short.</summary>
     private const long WriteBehindBytes = 8L << 20;
 
-    private const string LockName = "lock";
+    internal const string LockName = "lock";
     private const UnixFileMode ObjectMode = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     private readonly string folder;
