@@ -67,6 +67,7 @@ internal static class Site
     private static void AddServices(IServiceCollection services, ServerSettings settings)
     {
         services.AddSingleton(settings);
+        services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider =>
             Store.OpenAsync(settings.ToStoreOptions(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("HashStore")).GetAwaiter().GetResult());
         services.AddSingleton(provider => new Tokens(Tokens.ReadOrMakeAdminToken(provider.GetRequiredService<Store>().Paths), settings.Tokens));
@@ -79,6 +80,7 @@ internal static class Site
         services.AddSingleton<UploadSlots>();
         services.AddSingleton<CachePurger>();
         services.AddHostedService(provider => provider.GetRequiredService<CachePurger>());
+        services.AddHostedService<Recovery>();
         services.AddOpenApi();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);

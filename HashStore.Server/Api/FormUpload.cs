@@ -52,7 +52,16 @@ internal sealed class FormUpload : IDisposable
         catch (Exception exception)
         {
             form.Dispose();
-            throw exception is InvalidDataException or FormatException ? new ProblemException(400, $"The form cannot be read: {exception.Message}") : exception;
+
+            // A form that ends before its closing delimiter is a plain IOException here; what the web server says of the connection has a type of its own.
+            var unreadable = exception is InvalidDataException or FormatException
+                || (exception.GetType() == typeof(IOException) && !request.HttpContext.RequestAborted.IsCancellationRequested);
+            if (unreadable)
+            {
+                throw new ProblemException(400, $"The form cannot be read: {exception.Message}");
+            }
+
+            throw;
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> logger)
             }
 
             await next(http);
-            problem = http.Response is { HasStarted: false, StatusCode: 404 or 405 or 415, ContentLength: null, ContentType: null } ? Plain(http) : null;
+            problem = http.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null } ? Plain(http) : null;
         }
         catch (ProblemException exception)
         {
@@ -63,7 +63,9 @@ internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> logger)
     {
         404 => new Problem(404, "There is nothing at this address."),
         405 => new Problem(405, $"{http.Request.Method} is not possible here; the Allow field says what is."),
-        _ => new Problem(415, "The body's Content-Type is not one that is understood here."),
+        413 => new Problem(413, "The body is larger than what is taken here."),
+        415 => new Problem(415, "The body's Content-Type is not one that is understood here."),
+        var status => new Problem(status, "The request cannot be served."),
     };
 
     private static bool HasDotSegment(ReadOnlySpan<char> path)
