@@ -126,9 +126,12 @@ internal sealed class LimitSettings
     /// <summary>How long a client may be slow, in seconds.</summary>
     public int SlowGraceSeconds { get; set; } = 10;
 
+    /// <summary>A client whose upload pauses for longer is cut off, in seconds.</summary>
+    public int IdleSeconds { get; set; } = 60;
+
     public void Check()
     {
-        if (RequestsPerSecond < 0 || ConcurrentUploads < 1 || Connections < 1 || HeaderSeconds < 1 || MinBytesPerSecond < 0 || SlowGraceSeconds < 2)
+        if (IdleSeconds < 1 || RequestsPerSecond < 0 || ConcurrentUploads < 1 || Connections < 1 || HeaderSeconds < 1 || MinBytesPerSecond < 0 || SlowGraceSeconds < 2)
         {
             throw ServerSettings.Bad("Limits: RequestsPerSecond and MinBytesPerSecond are 0 or more, SlowGraceSeconds 2 or more, the others 1 or more.");
         }

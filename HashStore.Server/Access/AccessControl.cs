@@ -2,7 +2,7 @@ using HashStore.Server.Api;
 
 namespace HashStore.Server.Access;
 
-/// <summary>What an endpoint asks of its caller; without this an endpoint needs what reading needs.</summary>
+/// <summary>What an endpoint asks of its caller; without this, reading methods need what reading needs, the others an upload token.</summary>
 /// <param name="Role">The least role.</param>
 internal sealed record Requires(Role Role);
 
@@ -18,7 +18,15 @@ internal sealed class AccessControl(Tokens tokens, ServerSettings settings)
     public async Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
         var metadata = http.GetEndpoint()?.Metadata;
-        var needed = metadata?.GetMetadata<Requires>()?.Role ?? (metadata?.GetMetadata<OpenToAll>() is null ? toRead : Role.Anonymous);
+        if (metadata?.GetMetadata<OpenToAll>() is not null)
+        {
+            await next(http);
+            return;
+        }
+
+        // Whatever could write needs a token, also where no endpoint of ours was found for it (wrong method or content type).
+        var reads = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) || HttpMethods.IsOptions(http.Request.Method);
+        var needed = metadata?.GetMetadata<Requires>()?.Role ?? (reads ? toRead : Role.Upload);
         if (Admit(http, needed) is { } refusal)
         {
             await refusal.WriteAsync(http);

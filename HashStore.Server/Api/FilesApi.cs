@@ -73,8 +73,8 @@ internal static class FilesApi
         var put = new PutRequest(RequestTarget.NameAfter(http, Prefix, settings), http.Caller().Name, UploadRequest.Description(request), UploadRequest.Condition(request));
         using var slot = await slots.WaitAsync(http.RequestAborted);
         await store.CheckConditionAsync(put.Name, put.Condition);
-        LiftBodyLimit(http);
-        using var staged = await store.StageAsync(request.Body, limits, http.RequestAborted);
+        using var body = OpenBody(http, settings);
+        using var staged = await store.StageAsync(body, limits, http.RequestAborted);
         return Uploaded(http, view, await store.PutAsync(staged, put));
     }
 
@@ -83,8 +83,8 @@ internal static class FilesApi
         var limits = UploadRequest.Limits(http.Request, null, settings);
         var condition = UploadRequest.Condition(http.Request);
         using var slot = await slots.WaitAsync(http.RequestAborted);
-        LiftBodyLimit(http);
-        using var form = await FormUpload.ReadAsync(http.Request, store, limits);
+        using var body = OpenBody(http, settings);
+        using var form = await FormUpload.ReadAsync(http.Request, body, store, limits);
         var put = new PutRequest(RequestTarget.Name(form.Name, settings), http.Caller().Name, form.Description, condition);
         return Uploaded(http, view, await store.PutAsync(form.Staged!, put));
     }
@@ -130,7 +130,11 @@ internal static class FilesApi
     }
 
     /// <summary>The store counts the bytes itself; only uploads may be larger than what the web server takes elsewhere.</summary>
-    private static void LiftBodyLimit(HttpContext http) => http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
+    private static PatientStream OpenBody(HttpContext http, ServerSettings settings)
+    {
+        http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
+        return new PatientStream(http.Request.Body, TimeSpan.FromSeconds(settings.Limits.IdleSeconds), http.RequestAborted);
+    }
 
     private static long VersionId(string id) =>
         long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw new ProblemException(404, $"There is no version \"{id}\": versions are numbers.");

@@ -25,12 +25,12 @@ internal sealed class FormUpload : IDisposable
 
     /// <summary>Reads the whole form.</summary>
     /// <exception cref="ProblemException">It is no such form, lacks the file, or a field is not text.</exception>
-    internal static async Task<FormUpload> ReadAsync(HttpRequest request, Store store, StageLimits limits)
+    internal static async Task<FormUpload> ReadAsync(HttpRequest request, Stream body, Store store, StageLimits limits)
     {
         var form = new FormUpload();
         try
         {
-            var reader = new MultipartReader(BoundaryOf(request), request.Body);
+            var reader = new MultipartReader(BoundaryOf(request), body);
             for (var parts = 0; await reader.ReadNextSectionAsync(request.HttpContext.RequestAborted) is { } section; parts++)
             {
                 if (parts == MaxParts)

@@ -1,0 +1,72 @@
+using HashStore.Server.Api;
+
+namespace HashStore.Server.Operations;
+
+/// <summary>
+/// A request's body that may pause, but not for long: the web server's own limit is an average, so a client that began fast could hold its place for days without sending another byte.
+/// </summary>
+internal sealed class PatientStream(Stream body, TimeSpan patience, CancellationToken aborted) : Stream
+{
+    private readonly CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var reading = body.ReadAsync(buffer, waiting.Token);
+        if (reading.IsCompleted)
+        {
+            return await reading; // the usual case: no timer
+        }
+
+        waiting.CancelAfter(patience);
+        try
+        {
+            return await reading;
+        }
+        catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
+        {
+            throw new ProblemException(408, $"Nothing of the body arrived for {patience.TotalSeconds} s; nothing was kept.");
+        }
+        finally
+        {
+            waiting.CancelAfter(Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Bodies are read asynchronously.");
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            waiting.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}
