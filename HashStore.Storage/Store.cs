@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using HashStore.Schema;
 using HashStore.Schema.Tables;
@@ -30,6 +31,7 @@ public sealed partial class Store : IAsyncDisposable
     private readonly RemovalCounter removals;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
+    private readonly ConcurrentDictionary<ContentKey, bool> reportedDamage = new();
     private int disposed;
 
     internal Store(StoreParts parts, StagingArea staging, RemovalCounter removals, StoreOptions options, ILogger logger)
@@ -125,7 +127,10 @@ public sealed partial class Store : IAsyncDisposable
                 await Task.WhenAll(synced, claimed);
 
                 // 3. The bytes.
-                await PlaceAsync(staged, facts, await claimed);
+                if (!await PlaceAsync(staged, facts, await claimed))
+                {
+                    continue;
+                }
             }
             catch (Exception exception) when (StorageErrors.Knows(exception))
             {
@@ -201,32 +206,45 @@ public sealed partial class Store : IAsyncDisposable
     {
         // The rows say already that the objects are on their way: whoever asks from now on finds nothing. Counted again at the end, for those who looked in between.
         removals.Increment();
-        await Task.WhenAll(keys.Select(key => writer.WriteAsync(catalog =>
-        {
-            ContentChanges.Settle(catalog, key, parts.Backend);
-            return true;
-        })));
+        await Task.WhenAll(keys.Select(SettleOneAsync));
         removals.Increment();
     }
 
+    private Task SettleOneAsync(ContentKey key) => writer.WriteAsync(catalog =>
+    {
+        ContentChanges.Settle(catalog, key, parts.Backend);
+        return true;
+    });
+
     /// <summary>Settles what other processes, which may be dead, left on its way. Done at the start, and now and then by whoever serves; costs one small query when there is nothing.</summary>
-    public async Task RecoverAsync()
+    /// <returns>The objects that left the public tree.</returns>
+    public async Task<IReadOnlyList<ContentKey>> RecoverAsync()
     {
         var left = await Names.UnsettledAsync();
-        if (left.Count > 0)
+        var removed = left.Where(row => row.Leaves).Select(row => row.Key).ToList();
+        if (removed.Count > 0)
         {
-            LogRecovery(logger, left.Count);
+            LogRecovery(logger, removed.Count);
+            await SettleAsync(removed);
+        }
+
+        foreach (var (key, _) in left.Where(row => !row.Leaves))
+        {
             try
             {
-                await SettleAsync(left);
+                await SettleOneAsync(key);
             }
             catch (StoreException exception) when (exception.Fault == StoreFault.Damaged)
             {
                 // One damaged object never keeps the others from being served; the next upload of its content heals it, and fsck names it.
-                removals.Increment();
-                LogDamaged(logger, exception.Message);
+                if (reportedDamage.TryAdd(key, true))
+                {
+                    LogDamaged(logger, exception.Message);
+                }
             }
         }
+
+        return removed;
     }
 
     private Task<FileState?> ClaimAsync(ContentFacts facts, PutRequest request) => writer.WriteAsync(catalog =>
@@ -245,7 +263,8 @@ public sealed partial class Store : IAsyncDisposable
     });
 
     /// <summary>Sees to it that the bytes of a claimed row are in one of the zones. A duplicate is not believed: its bytes are looked for.</summary>
-    private async Task PlaceAsync(StagedFile staged, ContentFacts facts, FileState? before)
+    /// <returns>False when the row changed meanwhile, and the claim has to be made again.</returns>
+    private async Task<bool> PlaceAsync(StagedFile staged, ContentFacts facts, FileState? before)
     {
         var found = before switch
         {
@@ -254,12 +273,17 @@ public sealed partial class Store : IAsyncDisposable
                 await parts.Backend.StatAsync(facts.Key, Zone.Deleted) ?? await parts.Backend.StatAsync(facts.Key, Zone.Public),
             _ => null,
         };
+        if (found is null && !staged.IsTaken && before is not (null or FileState.Claimed))
+        {
+            return await HealAsync(staged, facts);
+        }
+
         if (found is null && !staged.IsTaken)
         {
             if (await parts.Backend.AddAsync(facts.Key, staged.Path))
             {
                 staged.MarkTaken();
-                return;
+                return true;
             }
 
             found = await parts.Backend.StatAsync(facts.Key, Zone.Public);
@@ -282,7 +306,39 @@ public sealed partial class Store : IAsyncDisposable
                 StoreFault.Damaged,
                 $"The object {ObjectPath.Of(facts.Key)} has {there.Size} bytes instead of {facts.Size}; it was left as it is, and nothing was kept. Run hashstore-migrate fsck --full.");
         }
+
+        return true;
     }
+
+    /// <summary>
+    /// The row of a stored object promises bytes that are in neither zone. They come from the upload, but only while the right to write is held and the row still says so: a deletion may have moved them
+    /// a moment ago, and what is deleted must not come back into the public tree by itself.
+    /// </summary>
+    private Task<bool> HealAsync(StagedFile staged, ContentFacts facts) => writer.WriteAsync(catalog =>
+    {
+        if (catalog.FindFile(facts.Key) is not { State: not FileState.Claimed } row || !facts.Is(row))
+        {
+            return false;
+        }
+
+        if (parts.Backend.StatAsync(facts.Key, Zone.Public).AsTask().GetAwaiter().GetResult() is not null
+            || (row.State != FileState.Public && parts.Backend.StatAsync(facts.Key, Zone.Deleted).AsTask().GetAwaiter().GetResult() is not null))
+        {
+            return false; // they are there after all: look again
+        }
+
+        if (row.State == FileState.Deleted)
+        {
+            catalog.SetState(facts.Key, FileState.Collecting); // should the upload be refused after this, they are moved out again
+        }
+
+        if (!staged.IsTaken && parts.Backend.AddAsync(facts.Key, staged.Path).AsTask().GetAwaiter().GetResult())
+        {
+            staged.MarkTaken();
+        }
+
+        return true;
+    });
 
     /// <summary>There was no row, but bytes: an upload that died before its row, or something foreign. Only a look at all of it tells.</summary>
     private async Task CheckStrangerAsync(ContentFacts facts)

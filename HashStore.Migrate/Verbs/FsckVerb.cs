@@ -55,13 +55,18 @@ internal sealed class FsckVerb
         catch (StoreException exception) when (exception.Fault == StoreFault.Damaged)
         {
             // A database that is gone or unreadable is what this verb is there to find.
-            tally.Add(new Finding(FindingKind.DatabaseDamage, null, null, exception.Message));
+            tally.Add(new Finding(FindingKind.DatabaseDamage, null, store.Read(parsed).Paths.Database, exception.Message));
             exit = ExitCode.Damage;
         }
         catch (StoreException exception)
         {
             output.Message($"{Name}: {exception.Message}");
             exit = exception.Fault == StoreFault.BadSetting ? ExitCode.WrongUsage : ExitCode.CouldNotWork;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            output.Message($"{Name}: {exception.Message}");
+            exit = ExitCode.CouldNotWork;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

@@ -17,6 +17,8 @@ internal sealed class AccessControl(Tokens tokens, ServerSettings settings)
     /// <summary>The middleware; runs after routing.</summary>
     public async Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
+        // What is shown depends on who asks, and changes: nothing here is for shared caches unless the endpoint says otherwise.
+        http.Response.Headers.CacheControl = "no-store";
         var metadata = http.GetEndpoint()?.Metadata;
         if (metadata?.GetMetadata<OpenToAll>() is not null)
         {

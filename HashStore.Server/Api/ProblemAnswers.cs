@@ -8,6 +8,7 @@ internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> logger)
     public async Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
         Problem? problem;
+        var failed = true;
         try
         {
             if (HasDotSegment(RequestTarget.PathOf(http)))
@@ -16,6 +17,7 @@ internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> logger)
             }
 
             await next(http);
+            failed = false;
             problem = http.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null } ? Plain(http) : null;
         }
         catch (ProblemException exception)
@@ -54,6 +56,11 @@ internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> logger)
         {
             http.Abort(); // too late to say it: a cut-off answer is better than a wrong one
             return;
+        }
+
+        if (failed)
+        {
+            http.Response.Clear(); // header fields of the answer that was begun, caching above all, must not go out with the problem
         }
 
         await problem.WriteAsync(http);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Threading.Channels;
 using HashStore.Schema;
 using HashStore.Server.Api;
@@ -13,22 +14,31 @@ namespace HashStore.Server.Operations;
 internal sealed partial class CachePurger : BackgroundService
 {
     private const int QueueCapacity = 10_000;
+
+    /// <summary>Names of one object whose addresses are purged; caches that know Surrogate-Key drop the others by it.</summary>
+    private const int MaxNames = 1000;
+
+    /// <summary>How long a stopping server goes on delivering what waits.</summary>
+    private static readonly TimeSpan LastDeliveries = TimeSpan.FromSeconds(3);
+
     private static readonly HttpMethod Purge = new("PURGE");
 
-    private readonly Channel<string> paths = Channel.CreateBounded<string>(new BoundedChannelOptions(QueueCapacity) { SingleReader = true });
+    private readonly Channel<Stale> queue = Channel.CreateBounded<Stale>(new BoundedChannelOptions(QueueCapacity) { SingleReader = true });
     private readonly string[] targets;
     private readonly string uploadPath;
     private readonly FileView view;
+    private readonly Store store;
     private readonly ILogger<CachePurger> logger;
     private readonly HttpClient client = new() { Timeout = TimeSpan.FromSeconds(5) };
 
-    public CachePurger(ServerSettings settings, FileView view, ILogger<CachePurger> logger)
+    public CachePurger(ServerSettings settings, FileView view, Store store, ILogger<CachePurger> logger)
     {
         targets = [.. settings.Purge.Targets.Select(target => Uri.TryCreate(target, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
             ? target.TrimEnd('/')
             : throw ServerSettings.Bad($"Purge:Targets: \"{target}\" is no http or https URL."))];
         uploadPath = settings.UploadPath;
         this.view = view;
+        this.store = store;
         this.logger = logger;
     }
 
@@ -36,10 +46,10 @@ internal sealed partial class CachePurger : BackgroundService
     internal Counter Failures { get; } = new();
 
     /// <summary>Addresses that wait.</summary>
-    internal int Depth => paths.Reader.Count;
+    internal int Depth => queue.Reader.Count;
 
     /// <summary>A name has other content than before.</summary>
-    internal void Changed(FileName name) => Enqueue($"{NameEndpoint.Prefix}/{name.ToUrlSegment()}");
+    internal void Changed(FileName name) => Enqueue(new Stale($"{NameEndpoint.Prefix}/{name.ToUrlSegment()}", null));
 
     /// <summary>A name was changed by something else than an upload.</summary>
     internal void Changed(FileName asked, ChangeResult result)
@@ -50,10 +60,32 @@ internal sealed partial class CachePurger : BackgroundService
             Changed(result.File.Name);
         }
 
-        foreach (var key in result.Removed)
+        Removed(result.Removed);
+    }
+
+    /// <summary>Objects left the public tree.</summary>
+    internal void Removed(IEnumerable<ContentKey> keys)
+    {
+        foreach (var key in keys)
         {
-            Enqueue(view.UrlOf(key, asked));
-            Enqueue($"{uploadPath}/{ObjectPath.Of(key)}");
+            Enqueue(new Stale($"{uploadPath}/{ObjectPath.Of(key)}", key));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // Requests have ended by now; what they left is delivered, since nobody would ask for it again.
+        queue.Writer.TryComplete();
+        if (ExecuteTask is { } delivering)
+        {
+            await Task.WhenAny(delivering, Task.Delay(LastDeliveries, cancellationToken));
+        }
+
+        await base.StopAsync(cancellationToken);
+        while (queue.Reader.TryRead(out var left))
+        {
+            Fail(left.Path, "the server stopped");
         }
     }
 
@@ -67,29 +99,62 @@ internal sealed partial class CachePurger : BackgroundService
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (var path in paths.Reader.ReadAllAsync(stoppingToken))
+        await foreach (var stale in queue.Reader.ReadAllAsync(stoppingToken))
         {
-            foreach (var target in targets)
+            await PurgeAsync(stale, stoppingToken);
+            foreach (var name in stale.Key is { } key ? await NamesOfAsync(key) : [])
             {
-                await PurgeAsync(target + path, stoppingToken);
+                await PurgeAsync(stale with { Path = view.UrlOf(stale.Key!.Value, name) }, stoppingToken);
             }
         }
     }
 
-    private void Enqueue(string path)
+    private void Enqueue(Stale stale)
     {
-        if (targets.Length > 0 && !paths.Writer.TryWrite(path))
+        if (targets.Length > 0 && !queue.Writer.TryWrite(stale))
         {
-            Failures.Add(targets.Length);
-            LogFailed(logger, path, "too many wait");
+            Fail(stale.Path, "too many wait");
         }
     }
 
-    private async Task PurgeAsync(string url, CancellationToken stopping)
+    private void Fail(string path, string reason)
+    {
+        Failures.Add(targets.Length);
+        LogFailed(logger, path, reason);
+    }
+
+    /// <summary>Every name that the object may have been fetched under, old names of renamed files included.</summary>
+    private async Task<IReadOnlyList<FileName>> NamesOfAsync(ContentKey key)
+    {
+        try
+        {
+            return await store.Names.HoldingAsync(key, MaxNames);
+        }
+        catch (Exception exception) when (exception is DbException or InvalidOperationException)
+        {
+            Fail(ObjectPath.Of(key), exception.Message);
+            return [];
+        }
+    }
+
+    private async Task PurgeAsync(Stale stale, CancellationToken stopping)
+    {
+        foreach (var target in targets)
+        {
+            await PurgeAsync(target + stale.Path, stale.Key, stopping);
+        }
+    }
+
+    private async Task PurgeAsync(string url, ContentKey? key, CancellationToken stopping)
     {
         try
         {
             using var request = new HttpRequestMessage(Purge, url);
+            if (key is { } surrogate)
+            {
+                request.Headers.Add("Surrogate-Key", surrogate.ToString());
+            }
+
             using var response = await client.SendAsync(request, stopping);
             if (!response.IsSuccessStatusCode && response.StatusCode != System.Net.HttpStatusCode.NotFound) // not found: it was not cached
             {
@@ -103,6 +168,9 @@ internal sealed partial class CachePurger : BackgroundService
             LogFailed(logger, url, exception.Message);
         }
     }
+
+    /// <summary>An address to drop; with the object's key where it is an object's.</summary>
+    private readonly record struct Stale(string Path, ContentKey? Key);
 
     [LoggerMessage(301, LogLevel.Warning, "PURGE {Url} failed: {Reason}")]
     private static partial void LogFailed(ILogger logger, string url, string reason);

@@ -12,9 +12,8 @@ internal static class HealthEndpoint
 
     internal static void MapHealth(this IEndpointRouteBuilder routes) => routes.MapGet("/healthz", CheckAsync).WithMetadata(new OpenToAll()).ExcludeFromDescription();
 
-    private static async Task<IResult> CheckAsync(HttpContext http, Store store)
+    private static async Task<IResult> CheckAsync(Store store)
     {
-        http.Response.Headers.CacheControl = "no-store";
         var problem = await ProblemOfAsync(store);
         return TypedResults.Json(new HealthJson(problem is null ? "ok" : "failing", problem), ApiJson.Default.HealthJson, statusCode: problem is null ? 200 : 503);
     }

@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Threading.RateLimiting;
+using HashStore.Server.Access;
 using HashStore.Server.Api;
 
 namespace HashStore.Server.Operations;
@@ -9,13 +12,13 @@ internal sealed class RateLimit : IDisposable
 {
     private readonly PartitionedRateLimiter<HttpContext>? limiter;
 
-    public RateLimit(ServerSettings settings)
+    public RateLimit(ServerSettings settings, Tokens tokens)
     {
         if (settings.Limits.RequestsPerSecond is > 0 and var perSecond)
         {
             limiter = PartitionedRateLimiter.CreateChained(
-                Partitioned(http => http.Connection.RemoteIpAddress?.ToString() ?? "", perSecond),
-                Partitioned(http => http.Request.Headers.Authorization.ToString(), perSecond));
+                Partitioned(http => AddressKey(http.Connection.RemoteIpAddress), perSecond),
+                Partitioned(http => tokens.Find(http.Request.Headers.Authorization)?.Name ?? "", perSecond));
         }
     }
 
@@ -39,7 +42,18 @@ internal sealed class RateLimit : IDisposable
 
     public void Dispose() => limiter?.Dispose();
 
-    /// <summary>Idle partitions are removed by the limiter itself, so strangers cannot fill the memory with keys.</summary>
+    /// <summary>One customer of a provider has a /64 of IPv6 addresses to himself, so that is what counts.</summary>
+    private static string AddressKey(IPAddress? address)
+    {
+        if (address is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false })
+        {
+            return Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, 8));
+        }
+
+        return address?.ToString() ?? "";
+    }
+
+    /// <summary>Keys are addresses and names of valid tokens only, and the limiter removes idle ones itself.</summary>
     private static PartitionedRateLimiter<HttpContext> Partitioned(Func<HttpContext, string> key, int perSecond) =>
         PartitionedRateLimiter.Create<HttpContext, string>(http => key(http) is { Length: > 0 } name
             ? RateLimitPartition.GetTokenBucketLimiter(name, _ => new TokenBucketRateLimiterOptions

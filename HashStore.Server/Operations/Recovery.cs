@@ -1,10 +1,9 @@
-using System.Data.Common;
 using HashStore.Storage;
 
 namespace HashStore.Server.Operations;
 
 /// <summary>Finishes what another process began and died over, while this one serves: else content whose deletion was interrupted would stay readable until some process starts.</summary>
-internal sealed partial class Recovery(Store store, TimeProvider clock, ILogger<Recovery> logger) : BackgroundService
+internal sealed partial class Recovery(Store store, CachePurger purger, TimeProvider clock, ILogger<Recovery> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(15);
 
@@ -15,10 +14,11 @@ internal sealed partial class Recovery(Store store, TimeProvider clock, ILogger<
         {
             try
             {
-                await store.RecoverAsync();
+                purger.Removed(await store.RecoverAsync());
             }
-            catch (Exception exception) when (exception is StoreException or DbException)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
+                // Whatever it is, the next tick tries again: an exception that left here would end the server.
                 LogFailed(logger, exception.Message);
             }
         }

@@ -4,12 +4,32 @@ using Microsoft.EntityFrameworkCore;
 
 namespace HashStore.Storage.Catalog;
 
-/// <summary>A version with the row of its content.</summary>
+/// <summary>What showing a version needs of its content's row: all but the metadata, which can be long.</summary>
+internal sealed class ShownFile
+{
+    public byte[] Hash { get; init; } = null!;
+
+    public byte[] Sha256 { get; init; } = null!;
+
+    public byte[]? Digest { get; init; }
+
+    public long Size { get; init; }
+
+    public int? Width { get; init; }
+
+    public int? Height { get; init; }
+
+    public string MimeMajor { get; init; } = null!;
+
+    public string MimeMinor { get; init; } = null!;
+}
+
+/// <summary>A version with its content.</summary>
 internal sealed class VersionAndFile
 {
     public UploadRow Upload { get; init; } = null!;
 
-    public FileRow File { get; init; } = null!;
+    public ShownFile File { get; init; } = null!;
 }
 
 /// <summary>A name with its current version.</summary>
@@ -19,7 +39,7 @@ internal sealed class NameAndCurrent
 
     public UploadRow Upload { get; init; } = null!;
 
-    public FileRow File { get; init; } = null!;
+    public ShownFile File { get; init; } = null!;
 }
 
 /// <summary>What serving an object needs of its row.</summary>
@@ -38,6 +58,14 @@ internal sealed class ServedRow
     public string MimeMinor { get; init; } = null!;
 
     public string? Metadata { get; init; }
+}
+
+/// <summary>An object on its way between the zones.</summary>
+internal sealed class UnsettledRow
+{
+    public byte[] Hash { get; init; } = null!;
+
+    public long RefCount { get; init; }
 }
 
 /// <summary>Some content to search for.</summary>
@@ -64,7 +92,7 @@ internal static class CatalogQueries
 
     internal static IQueryable<VersionAndFile> Versions(HashStoreContext context, long nameId) =>
         from upload in context.Uploads.AsNoTracking()
-        join file in context.Files.AsNoTracking() on upload.Hash equals file.Hash
+        join file in Shown(context) on upload.Hash equals file.Hash
         where upload.NameId == nameId
         orderby upload.Timestamp descending, upload.Id descending
         select new VersionAndFile { Upload = upload, File = file };
@@ -122,8 +150,9 @@ internal static class CatalogQueries
         select upload.Id;
 
     /// <summary>Objects on their way between the zones; the first condition is the filter of the index that holds them.</summary>
-    internal static IQueryable<byte[]> Unsettled(HashStoreContext context) =>
-        context.Files.Where(row => (row.State == FileState.Claimed || row.State == FileState.Collecting) && row.State == FileState.Collecting).Select(row => row.Hash);
+    internal static IQueryable<UnsettledRow> Unsettled(HashStoreContext context) =>
+        context.Files.Where(row => (row.State == FileState.Claimed || row.State == FileState.Collecting) && row.State == FileState.Collecting)
+            .Select(row => new UnsettledRow { Hash = row.Hash, RefCount = row.RefCount });
 
     internal static IQueryable<int> LiveNames(HashStoreContext context) =>
         context.Filenames.Where(row => !row.Deleted && row.Latest != null).Select(row => 1);
@@ -142,9 +171,21 @@ internal static class CatalogQueries
         group file by 1 into all
         select new Sum { Count = all.LongCount(), Bytes = all.Sum(file => file.Size) };
 
+    /// <summary>All names, redirects included, under which some content is or was stored.</summary>
+    internal static IQueryable<string> NamesHolding(HashStoreContext context, byte[] hash, int limit) =>
+        (from upload in context.Uploads
+         from row in context.Filenames
+         where upload.Hash == hash && (row.Id == upload.NameId || row.Redirect == upload.NameId)
+         select row.Name).Distinct().OrderBy(name => name).Take(limit);
+
+    private static IQueryable<ShownFile> Shown(HashStoreContext context) => context.Files.Select(row => new ShownFile
+    {
+        Hash = row.Hash, Sha256 = row.Sha256, Digest = row.Digest, Size = row.Size, Width = row.Width, Height = row.Height, MimeMajor = row.MimeMajor, MimeMinor = row.MimeMinor,
+    });
+
     private static IQueryable<NameAndCurrent> WithCurrent(HashStoreContext context, IQueryable<FilenameRow> names) =>
         from name in names
         join upload in context.Uploads.AsNoTracking() on name.Latest equals upload.Id
-        join file in context.Files.AsNoTracking() on upload.Hash equals file.Hash
+        join file in Shown(context) on upload.Hash equals file.Hash
         select new NameAndCurrent { Name = name, Upload = upload, File = file };
 }

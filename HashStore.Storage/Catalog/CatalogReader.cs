@@ -13,10 +13,13 @@ namespace HashStore.Storage.Catalog;
 public sealed record NameQuery(string? Prefix, string? After, int Limit, ContentDigest? Sha256, bool HiddenToo);
 
 /// <summary>Reads names and versions.</summary>
+#pragma warning disable CA1001 // a SemaphoreSlim whose wait handle is never asked for holds nothing to dispose
 public sealed class CatalogReader
+#pragma warning restore CA1001
 {
     private const int MaxTries = 5;
 
+    private readonly SemaphoreSlim summing = new(1);
     private readonly StoreDatabase database;
     private readonly StoreLayout layout;
 
@@ -62,8 +65,21 @@ public sealed class CatalogReader
         return [.. rows.Select(WithCurrent)];
     }
 
-    /// <summary>Adds everything up; reads all of the tables.</summary>
+    /// <summary>Adds everything up; reads all of the tables, so only one caller at a time does.</summary>
     public async Task<StoreSums> SumAsync()
+    {
+        await summing.WaitAsync();
+        try
+        {
+            return await Task.Run(AddUpAsync);
+        }
+        finally
+        {
+            summing.Release();
+        }
+    }
+
+    private async Task<StoreSums> AddUpAsync()
     {
         await using var context = database.NewContext();
         var names = await CatalogQueries.LiveNames(context).LongCountAsync();
@@ -72,11 +88,18 @@ public sealed class CatalogReader
         return new StoreSums(names, versions.Sum(part => part.Count), objects.Count, objects.Bytes, versions.Sum(part => part.Bytes) - objects.Bytes);
     }
 
-    /// <summary>Objects whose rows say that they are on their way.</summary>
-    internal async Task<IReadOnlyList<ContentKey>> UnsettledAsync()
+    /// <summary>Names, redirects included, under which some content is or was stored; at most <paramref name="limit"/>.</summary>
+    public async Task<IReadOnlyList<FileName>> HoldingAsync(ContentKey key, int limit)
     {
         await using var context = database.NewContext();
-        return (await CatalogQueries.Unsettled(context).ToListAsync()).ConvertAll(hash => new ContentKey(hash));
+        return (await CatalogQueries.NamesHolding(context, key.ToArray(), limit).ToListAsync()).ConvertAll(FileName.FromStored);
+    }
+
+    /// <summary>Objects whose rows say that they are on their way, and whether out of the public tree.</summary>
+    internal async Task<IReadOnlyList<(ContentKey Key, bool Leaves)>> UnsettledAsync()
+    {
+        await using var context = database.NewContext();
+        return (await CatalogQueries.Unsettled(context).ToListAsync()).ConvertAll(row => (new ContentKey(row.Hash), row.RefCount <= 0));
     }
 
     /// <summary>Throws when the database does not answer.</summary>
@@ -122,7 +145,7 @@ public sealed class CatalogReader
         return new StoredName { Name = FileName.FromStored(row.Name.Name), Deleted = row.Name.Deleted, Current = current, Versions = [current] };
     }
 
-    private static StoredVersion Version(UploadRow upload, FileRow file)
+    private static StoredVersion Version(UploadRow upload, ShownFile file)
     {
         var sha256 = new ContentDigest(file.Sha256);
         return new StoredVersion

@@ -72,7 +72,7 @@ internal sealed class SqlServerStoreDatabase : StoreDatabase
 
     internal override bool IsReadOnly(DbException exception) => exception is SqlException { Number: DatabaseReadOnly };
 
-    /// <summary>Servers on several machines may start at once; only the database itself can hold them apart.</summary>
+    /// <summary>Several servers may start at once, each with a ROOT of its own by mistake; only the database itself can hold them apart.</summary>
     internal override void Migrate()
     {
         using var connection = new SqlConnection(connectionString);

@@ -50,7 +50,9 @@ internal sealed class CheckRun(
         Show();
     }
 
-    internal ValueTask ReportAsync(Finding finding) => findings.WriteAsync(finding, cancellation);
+    /// <summary>Every finding has a place: what is neither an object's nor a file's is the database's.</summary>
+    internal ValueTask ReportAsync(Finding finding) =>
+        findings.WriteAsync(finding.Key is null && finding.Path is null ? finding with { Path = Relative(parts.Paths.Database) } : finding, cancellation);
 
     internal string PathOf(ContentKey key, Zone zone) => PathOf(ObjectPath.Of(key), zone);
 

@@ -92,7 +92,7 @@ internal static partial class Posix
     internal static bool SyncsWhole(SafeFileHandle anyFileOnIt)
     {
         Span<byte> buffer = stackalloc byte[StatFsBytes];
-        return fstatfs(anyFileOnIt, ref MemoryMarshal.GetReference(buffer)) == 0 && MemoryMarshal.Read<long>(buffer) is Ext4 or Xfs or Btrfs or F2fs or Tmpfs;
+        return SyncFsReportsErrors && fstatfs(anyFileOnIt, ref MemoryMarshal.GetReference(buffer)) == 0 && MemoryMarshal.Read<long>(buffer) is Ext4 or Xfs or Btrfs or F2fs or Tmpfs;
     }
 
     /// <summary>Asks the kernel to begin writing a range, without waiting: keeps the last sync of a large file short.</summary>
@@ -161,6 +161,10 @@ internal static partial class Posix
     // Linux values, the same on x86-64 and arm64 (asm-generic/errno-base.h, fcntl.h, linux/fs.h, linux/magic.h).
     internal const int Enoent = 2, Eio = 5, Eintr = 4, Eagain = 11, Eacces = 13, Eexist = 17, Exdev = 18, Einval = 22, Emfile = 24, Enospc = 28, Erofs = 30, Enosys = 38, Edquot = 122;
     internal const FilePermissions PublicDirectory = (FilePermissions)0x1ED; // 0755
+
+    // syncfs(2): "before Linux 5.8 … did not report I/O errors of the write-back".
+    private static readonly bool SyncFsReportsErrors = Environment.OSVersion.Version >= new Version(5, 8);
+
     private const int AtFdcwd = -100;
     private const uint RenameNoReplace = 1;
     private const uint SyncFileRangeWrite = 2;

@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 
 namespace HashStore.Storage.Durability;
 
@@ -8,9 +9,12 @@ namespace HashStore.Storage.Durability;
 /// </summary>
 internal sealed unsafe class RemovalCounter : IDisposable
 {
+    /// <summary>Where a closed counter counts: a request that outlived the drain may still come, and unmapped memory would end the process. Lives as long as the process.</summary>
+    private static readonly nint Closed = (nint)NativeMemory.AllocZeroed(sizeof(long));
+
     private readonly MemoryMappedFile file;
     private readonly MemoryMappedViewAccessor view;
-    private readonly long* counter;
+    private nint counter;
 
     internal RemovalCounter(string path)
     {
@@ -26,19 +30,22 @@ internal sealed unsafe class RemovalCounter : IDisposable
         view = file.CreateViewAccessor(0, sizeof(long));
         byte* start = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        counter = (long*)start;
+        counter = (nint)start;
     }
 
     /// <summary>The number now.</summary>
-    internal long Current => Volatile.Read(ref *counter);
+    internal long Current => Volatile.Read(ref *(long*)Volatile.Read(ref counter));
 
     /// <summary>Counts up: whatever any process has cached before is checked again.</summary>
-    internal void Increment() => Interlocked.Increment(ref *counter);
+    internal void Increment() => Interlocked.Increment(ref *(long*)Volatile.Read(ref counter));
 
     public void Dispose()
     {
-        view.SafeMemoryMappedViewHandle.ReleasePointer();
-        view.Dispose();
-        file.Dispose();
+        if (Interlocked.Exchange(ref counter, Closed) != Closed)
+        {
+            view.SafeMemoryMappedViewHandle.ReleasePointer();
+            view.Dispose();
+            file.Dispose();
+        }
     }
 }

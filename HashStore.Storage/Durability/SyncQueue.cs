@@ -72,8 +72,7 @@ internal sealed class SyncQueue : IDisposable
 
     private void Run()
     {
-        using var anchor = File.OpenHandle(anchorPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        var syncsWhole = Posix.SyncsWhole(anchor);
+        using var anchor = OpenAnchor();
         var round = new List<Item>(MaxRound);
         while (waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
@@ -82,12 +81,32 @@ internal sealed class SyncQueue : IDisposable
                 round.Add(item);
             }
 
-            if (!syncsWhole || !TrySyncWhole(anchor, round))
+            if (anchor is null || !TrySyncWhole(anchor, round))
             {
                 SyncEach(round);
             }
 
             round.Clear();
+        }
+    }
+
+    /// <summary>Null where single syncs have to do: on other file systems, and when no file can be opened just now.</summary>
+    private SafeFileHandle? OpenAnchor()
+    {
+        try
+        {
+            var anchor = File.OpenHandle(anchorPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            if (Posix.SyncsWhole(anchor))
+            {
+                return anchor;
+            }
+
+            anchor.Dispose();
+            return null;
+        }
+        catch (Exception exception) when (StorageErrors.Knows(exception))
+        {
+            return null; // an exception that left this thread would end the program, and the files can be synced without
         }
     }
 

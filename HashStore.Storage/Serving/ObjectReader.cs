@@ -101,10 +101,18 @@ public sealed class ObjectReader
     }
 
     /// <summary>Opens the bytes of an object that has no <see cref="ServedObject.Body"/>; null when they went since it was found.</summary>
-    public ValueTask<ObjectBytes?> OpenAsync(ServedObject served)
+    /// <exception cref="StoreException">They are lost: the row still promises them.</exception>
+    public async ValueTask<ObjectBytes?> OpenAsync(ServedObject served)
     {
         ArgumentNullException.ThrowIfNull(served);
-        return backend.OpenAsync(served.Key, Zone.Public);
+        if (await backend.OpenAsync(served.Key, Zone.Public) is { } bytes)
+        {
+            return bytes;
+        }
+
+        cache.Remove(served.Key);
+        _ = await ExplainMissingAsync(served.Key);
+        return null;
     }
 
     private async ValueTask<ObjectLookup> LoadAsync(ContentKey key, ServedRow row, long confirmedAt)

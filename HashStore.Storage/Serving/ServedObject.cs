@@ -23,8 +23,11 @@ public sealed record NamedPresentation(string Name, string ContentType, string D
 /// </summary>
 public sealed class ServedObject
 {
-    /// <summary>Roughly what an entry weighs beside its body: strings, dictionary and queue entries.</summary>
-    internal const int BaseWeight = 1024;
+    /// <summary>Roughly what an entry weighs beside its body: header values, the last name with its percent-encoded form, dictionary and queue entries.</summary>
+    internal const int BaseWeight = 3072;
+
+    /// <summary>No stored name is longer; the URLs of strangers can be, and must not fill the cache.</summary>
+    private const int MaxRememberedName = 255;
 
     private readonly string mime;
     private readonly string? charset;
@@ -94,7 +97,11 @@ public sealed class ServedObject
         }
 
         var made = NamedPresentation.Of(name.ToString(), presentation);
-        Volatile.Write(ref lastPresentation, made);
+        if (name.Length <= MaxRememberedName)
+        {
+            Volatile.Write(ref lastPresentation, made);
+        }
+
         return made;
     }
 }
