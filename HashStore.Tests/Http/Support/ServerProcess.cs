@@ -107,7 +107,12 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         Signal(Signum.SIGKILL);
-        await process.WaitForExitAsync().WaitAsync(Patience);
+
+        // The end of the process, not of its output: WaitForExitAsync would wait for that too.
+        if (!await Task.Run(() => process.WaitForExit(Patience)))
+        {
+            throw new TimeoutException($"A killed server is still there: {await File.ReadAllTextAsync($"/proc/{process.Id}/status")}");
+        }
     }
 
     /// <summary>A connection without a client's manners.</summary>
