@@ -28,6 +28,7 @@ public sealed partial class Store : IAsyncDisposable
     private readonly StoreParts parts;
     private readonly StagingArea staging;
     private readonly CatalogWriter writer;
+    private readonly ObjectPlacement placement;
     private readonly RemovalCounter removals;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
@@ -42,6 +43,7 @@ public sealed partial class Store : IAsyncDisposable
         this.logger = logger;
         clock = options.Clock;
         writer = new CatalogWriter(parts.Database, clock, CheckLayout);
+        placement = new ObjectPlacement(parts.Backend, writer);
         Names = new CatalogReader(parts.Database, parts.Layout);
         Objects = new ObjectReader(parts.Database, parts.Backend, removals, Meters, options.CacheBytes);
     }
@@ -127,7 +129,7 @@ public sealed partial class Store : IAsyncDisposable
                 await Task.WhenAll(synced, claimed);
 
                 // 3. The bytes.
-                if (!await PlaceAsync(staged, facts, await claimed))
+                if (!await placement.PlaceAsync(staged, facts, await claimed))
                 {
                     continue;
                 }
@@ -261,96 +263,6 @@ public sealed partial class Store : IAsyncDisposable
             throw;
         }
     });
-
-    /// <summary>Sees to it that the bytes of a claimed row are in one of the zones. A duplicate is not believed: its bytes are looked for.</summary>
-    /// <returns>False when the row changed meanwhile, and the claim has to be made again.</returns>
-    private async Task<bool> PlaceAsync(StagedFile staged, ContentFacts facts, FileState? before)
-    {
-        var found = before switch
-        {
-            FileState.Public => await parts.Backend.StatAsync(facts.Key, Zone.Public),
-            FileState.Collecting or FileState.Deleted =>
-                await parts.Backend.StatAsync(facts.Key, Zone.Deleted) ?? await parts.Backend.StatAsync(facts.Key, Zone.Public),
-            _ => null,
-        };
-        if (found is null && !staged.IsTaken && before is not (null or FileState.Claimed))
-        {
-            return await HealAsync(staged, facts);
-        }
-
-        if (found is null && !staged.IsTaken)
-        {
-            if (await parts.Backend.AddAsync(facts.Key, staged.Path))
-            {
-                staged.MarkTaken();
-                return true;
-            }
-
-            found = await parts.Backend.StatAsync(facts.Key, Zone.Public);
-            if (before is null or FileState.Claimed)
-            {
-                await CheckStrangerAsync(facts);
-            }
-        }
-
-        if (found is null && staged.IsTaken)
-        {
-            // A second try, whose first one placed the bytes: whoever removed the claim may have removed them too.
-            found = await parts.Backend.StatAsync(facts.Key, Zone.Public)
-                ?? throw new StoreException(StoreFault.Unavailable, $"The bytes of {facts.Key} were collected under way; nothing was kept. Try again.");
-        }
-
-        if (found is { } there && there.Size != facts.Size)
-        {
-            throw new StoreException(
-                StoreFault.Damaged,
-                $"The object {ObjectPath.Of(facts.Key)} has {there.Size} bytes instead of {facts.Size}; it was left as it is, and nothing was kept. Run hashstore-migrate fsck --full.");
-        }
-
-        return true;
-    }
-
-    /// <summary>
-    /// The row of a stored object promises bytes that are in neither zone. They come from the upload, but only while the right to write is held and the row still says so: a deletion may have moved them
-    /// a moment ago, and what is deleted must not come back into the public tree by itself.
-    /// </summary>
-    private Task<bool> HealAsync(StagedFile staged, ContentFacts facts) => writer.WriteAsync(catalog =>
-    {
-        if (catalog.FindFile(facts.Key) is not { State: not FileState.Claimed } row || !facts.Is(row))
-        {
-            return false;
-        }
-
-        if (parts.Backend.StatAsync(facts.Key, Zone.Public).AsTask().GetAwaiter().GetResult() is not null
-            || (row.State != FileState.Public && parts.Backend.StatAsync(facts.Key, Zone.Deleted).AsTask().GetAwaiter().GetResult() is not null))
-        {
-            return false; // they are there after all: look again
-        }
-
-        if (row.State == FileState.Deleted)
-        {
-            catalog.SetState(facts.Key, FileState.Collecting); // should the upload be refused after this, they are moved out again
-        }
-
-        if (!staged.IsTaken && parts.Backend.AddAsync(facts.Key, staged.Path).AsTask().GetAwaiter().GetResult())
-        {
-            staged.MarkTaken();
-        }
-
-        return true;
-    });
-
-    /// <summary>There was no row, but bytes: an upload that died before its row, or something foreign. Only a look at all of it tells.</summary>
-    private async Task CheckStrangerAsync(ContentFacts facts)
-    {
-        using var bytes = await parts.Backend.OpenAsync(facts.Key, Zone.Public);
-        if (bytes is not null && await ContentHasher.HashAsync(bytes, DigestAlgorithm.Sha256, CancellationToken.None) != facts.Sha256)
-        {
-            throw new StoreException(
-                StoreFault.Damaged,
-                $"{ObjectPath.Of(facts.Key)} holds bytes that do not belong there; they were left as they are, and nothing was kept. Run hashstore-migrate fsck --full.");
-        }
-    }
 
     private async Task<ChangeResult> ChangeAsync(string action, FileName name, string user, Func<CatalogTransaction, NameChanged> change)
     {
