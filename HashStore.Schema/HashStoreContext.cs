@@ -22,8 +22,19 @@ public abstract class HashStoreContext(DbContextOptions options) : DbContext(opt
     /// <summary>Table <c>filename</c>.</summary>
     public DbSet<FilenameRow> Filenames => Set<FilenameRow>();
 
+    /// <summary>Table <c>legacy</c>.</summary>
+    public DbSet<LegacyRow> Legacy => Set<LegacyRow>();
+
+    /// <summary>Table <c>ledger</c>.</summary>
+    public DbSet<LedgerRow> Ledger => Set<LedgerRow>();
+
     /// <summary>Table <c>store</c>.</summary>
     public DbSet<StoreRow> Stores => Set<StoreRow>();
+
+    /// <summary>
+    /// The longest legacy path in characters. A thumbnail of an archived version has two names of 255 bytes and some directories; SQL Server's keys end at 1,700 bytes.
+    /// </summary>
+    public const int PathLength = 800;
 
     /// <summary>The collation that compares text byte by byte (code unit by code unit) on this database.</summary>
     protected abstract string BytewiseCollation { get; }
@@ -107,6 +118,81 @@ public abstract class HashStoreContext(DbContextOptions options) : DbContext(opt
             store.Property(row => row.Generation).HasColumnName("store_generation");
             store.Property(row => row.Algorithm).HasColumnName("store_algorithm").HasMaxLength(16).IsUnicode(false);
             store.Property(row => row.KeyBits).HasColumnName("store_key_bits");
+        });
+
+        BuildLegacy(modelBuilder, utc);
+    }
+
+    private void BuildLegacy(ModelBuilder modelBuilder, ValueConverter<DateTime, DateTime> utc)
+    {
+        modelBuilder.Entity<LegacyRow>(legacy =>
+        {
+            legacy.ToTable("legacy");
+            legacy.HasKey(row => row.Id);
+            legacy.Property(row => row.Id).HasColumnName("legacy_id");
+            legacy.Property(row => row.Prefix).HasColumnName("legacy_prefix").HasMaxLength(64);
+            legacy.Property(row => row.Kind).HasColumnName("legacy_kind");
+            legacy.Property(row => row.Name).HasColumnName("legacy_name").HasMaxLength(NameLength).UseCollation(BytewiseCollation);
+            legacy.Property(row => row.NameHash).HasColumnName("legacy_name_hash");
+            legacy.Property(row => row.FileHash).HasColumnName("legacy_file_hash");
+            legacy.Property(row => row.Identity).HasColumnName("legacy_identity");
+            legacy.Property(row => row.Fingerprint).HasColumnName("legacy_fingerprint");
+            legacy.Property(row => row.Import).HasColumnName("legacy_import");
+            legacy.Property(row => row.State).HasColumnName("legacy_state");
+            legacy.Property(row => row.UploadId).HasColumnName("legacy_upload_id");
+            legacy.Property(row => row.ArchiveName).HasColumnName("legacy_archive_name").HasMaxLength(NameLength).UseCollation(BytewiseCollation);
+            legacy.Property(row => row.StorageKey).HasColumnName("legacy_storage_key").HasMaxLength(NameLength).UseCollation(BytewiseCollation);
+            legacy.Property(row => row.Size).HasColumnName("legacy_size");
+            legacy.Property(row => row.Width).HasColumnName("legacy_width");
+            legacy.Property(row => row.Height).HasColumnName("legacy_height");
+            legacy.Property(row => row.Bits).HasColumnName("legacy_bits");
+            legacy.Property(row => row.MediaType).HasColumnName("legacy_media_type").HasMaxLength(32).IsUnicode(false);
+            legacy.Property(row => row.MimeMajor).HasColumnName("legacy_mime_major").HasMaxLength(32).IsUnicode(false);
+            legacy.Property(row => row.MimeMinor).HasColumnName("legacy_mime_minor").HasMaxLength(100).IsUnicode(false);
+            legacy.Property(row => row.Sha1).HasColumnName("legacy_sha1").HasMaxLength(20);
+            legacy.Property(row => row.Timestamp).HasColumnName("legacy_timestamp").HasConversion(utc).HasPrecision(3);
+            legacy.Property(row => row.UserId).HasColumnName("legacy_user_id");
+            legacy.Property(row => row.UserText).HasColumnName("legacy_user_text").HasMaxLength(NameLength);
+            legacy.Property(row => row.Description).HasColumnName("legacy_description");
+            legacy.Property(row => row.Deleted).HasColumnName("legacy_deleted");
+            legacy.Property(row => row.DeletionUserText).HasColumnName("legacy_deletion_user_text").HasMaxLength(NameLength);
+            legacy.Property(row => row.DeletionTimestamp).HasColumnName("legacy_deletion_timestamp").HasConversion(utc).HasPrecision(3);
+            legacy.Property(row => row.DeletionReason).HasColumnName("legacy_deletion_reason");
+            legacy.Property(row => row.Metadata).HasColumnName("legacy_metadata");
+            legacy.HasIndex(row => new { row.NameHash, row.State }).HasDatabaseName("legacy_name_hash");
+
+            // Only rows whose file lies below another name.
+            legacy.HasIndex(row => row.FileHash).HasDatabaseName("legacy_file_hash").HasFilter("\"legacy_kind\" <> 0");
+        });
+
+        modelBuilder.Entity<LedgerRow>(ledger =>
+        {
+            ledger.ToTable("ledger");
+            ledger.HasKey(row => row.Id);
+            ledger.Property(row => row.Id).HasColumnName("ledger_id");
+            ledger.Property(row => row.Path).HasColumnName("ledger_path").HasMaxLength(PathLength).UseCollation(BytewiseCollation);
+            ledger.Property(row => row.NameHash).HasColumnName("ledger_name_hash");
+            ledger.Property(row => row.Kind).HasColumnName("ledger_kind");
+            ledger.Property(row => row.State).HasColumnName("ledger_state");
+            ledger.Property(row => row.Status).HasColumnName("ledger_status");
+            ledger.Property(row => row.Run).HasColumnName("ledger_run");
+            ledger.Property(row => row.Device).HasColumnName("ledger_device");
+            ledger.Property(row => row.Inode).HasColumnName("ledger_inode");
+            ledger.Property(row => row.LinkCount).HasColumnName("ledger_link_count");
+            ledger.Property(row => row.Size).HasColumnName("ledger_size");
+            ledger.Property(row => row.Modified).HasColumnName("ledger_modified");
+            ledger.Property(row => row.Accessed).HasColumnName("ledger_accessed");
+            ledger.Property(row => row.Mode).HasColumnName("ledger_mode");
+            ledger.Property(row => row.Owner).HasColumnName("ledger_owner");
+            ledger.Property(row => row.Group).HasColumnName("ledger_group");
+            ledger.Property(row => row.Xattrs).HasColumnName("ledger_xattrs");
+            ledger.Property(row => row.Key).HasColumnName("ledger_hash").HasMaxLength(HashBytes.Capacity);
+            ledger.Property(row => row.Sha256).HasColumnName("ledger_sha256").HasMaxLength(32);
+            ledger.Property(row => row.UploadId).HasColumnName("ledger_upload_id");
+            ledger.Property(row => row.Place).HasColumnName("ledger_place").HasMaxLength(PathLength);
+            ledger.Property(row => row.Detail).HasColumnName("ledger_detail");
+            ledger.HasIndex(row => row.Path).IsUnique().HasDatabaseName("ledger_path");
+            ledger.HasIndex(row => new { row.NameHash, row.State }).HasDatabaseName("ledger_name_hash");
         });
     }
 }

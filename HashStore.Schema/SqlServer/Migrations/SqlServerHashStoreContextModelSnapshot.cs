@@ -161,6 +161,276 @@ namespace HashStore.Schema.SqlServer.Migrations
                     b.ToTable("file", (string)null);
                 });
 
+            modelBuilder.Entity("HashStore.Schema.Tables.LedgerRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("ledger_id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"), 1L, 1);
+
+                    b.Property<long>("Accessed")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ledger_accessed");
+
+                    b.Property<string>("Detail")
+                        .HasColumnType("nvarchar(max)")
+                        .HasColumnName("ledger_detail");
+
+                    b.Property<long>("Device")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ledger_device");
+
+                    b.Property<long>("Group")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ledger_group");
+
+                    b.Property<long>("Inode")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ledger_inode");
+
+                    b.Property<byte[]>("Key")
+                        .HasMaxLength(64)
+                        .HasColumnType("varbinary(64)")
+                        .HasColumnName("ledger_hash");
+
+                    b.Property<byte>("Kind")
+                        .HasColumnType("tinyint")
+                        .HasColumnName("ledger_kind");
+
+                    b.Property<int>("LinkCount")
+                        .HasColumnType("int")
+                        .HasColumnName("ledger_link_count");
+
+                    b.Property<int>("Mode")
+                        .HasColumnType("int")
+                        .HasColumnName("ledger_mode");
+
+                    b.Property<long>("Modified")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ledger_modified");
+
+                    b.Property<long>("NameHash")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ledger_name_hash");
+
+                    b.Property<long>("Owner")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ledger_owner");
+
+                    b.Property<string>("Path")
+                        .IsRequired()
+                        .HasMaxLength(800)
+                        .HasColumnType("nvarchar(800)")
+                        .HasColumnName("ledger_path")
+                        .UseCollation("Latin1_General_100_BIN2");
+
+                    b.Property<string>("Place")
+                        .HasMaxLength(800)
+                        .HasColumnType("nvarchar(800)")
+                        .HasColumnName("ledger_place");
+
+                    b.Property<long>("Run")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ledger_run");
+
+                    b.Property<byte[]>("Sha256")
+                        .HasMaxLength(32)
+                        .HasColumnType("varbinary(32)")
+                        .HasColumnName("ledger_sha256");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ledger_size");
+
+                    b.Property<byte>("State")
+                        .HasColumnType("tinyint")
+                        .HasColumnName("ledger_state");
+
+                    b.Property<byte>("Status")
+                        .HasColumnType("tinyint")
+                        .HasColumnName("ledger_status");
+
+                    b.Property<long?>("UploadId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ledger_upload_id");
+
+                    b.Property<byte[]>("Xattrs")
+                        .HasColumnType("varbinary(max)")
+                        .HasColumnName("ledger_xattrs");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Path")
+                        .IsUnique()
+                        .HasDatabaseName("ledger_path");
+
+                    b.HasIndex("NameHash", "State")
+                        .HasDatabaseName("ledger_name_hash");
+
+                    b.ToTable("ledger", (string)null);
+                });
+
+            modelBuilder.Entity("HashStore.Schema.Tables.LegacyRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("legacy_id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"), 1L, 1);
+
+                    b.Property<string>("ArchiveName")
+                        .HasMaxLength(255)
+                        .HasColumnType("nvarchar(255)")
+                        .HasColumnName("legacy_archive_name")
+                        .UseCollation("Latin1_General_100_BIN2");
+
+                    b.Property<int?>("Bits")
+                        .HasColumnType("int")
+                        .HasColumnName("legacy_bits");
+
+                    b.Property<short>("Deleted")
+                        .HasColumnType("smallint")
+                        .HasColumnName("legacy_deleted");
+
+                    b.Property<string>("DeletionReason")
+                        .HasColumnType("nvarchar(max)")
+                        .HasColumnName("legacy_deletion_reason");
+
+                    b.Property<DateTime?>("DeletionTimestamp")
+                        .HasPrecision(3)
+                        .HasColumnType("datetime2(3)")
+                        .HasColumnName("legacy_deletion_timestamp");
+
+                    b.Property<string>("DeletionUserText")
+                        .HasMaxLength(255)
+                        .HasColumnType("nvarchar(255)")
+                        .HasColumnName("legacy_deletion_user_text");
+
+                    b.Property<string>("Description")
+                        .IsRequired()
+                        .HasColumnType("nvarchar(max)")
+                        .HasColumnName("legacy_description");
+
+                    b.Property<long>("FileHash")
+                        .HasColumnType("bigint")
+                        .HasColumnName("legacy_file_hash");
+
+                    b.Property<long>("Fingerprint")
+                        .HasColumnType("bigint")
+                        .HasColumnName("legacy_fingerprint");
+
+                    b.Property<int?>("Height")
+                        .HasColumnType("int")
+                        .HasColumnName("legacy_height");
+
+                    b.Property<long>("Identity")
+                        .HasColumnType("bigint")
+                        .HasColumnName("legacy_identity");
+
+                    b.Property<long>("Import")
+                        .HasColumnType("bigint")
+                        .HasColumnName("legacy_import");
+
+                    b.Property<byte>("Kind")
+                        .HasColumnType("tinyint")
+                        .HasColumnName("legacy_kind");
+
+                    b.Property<string>("MediaType")
+                        .HasMaxLength(32)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(32)")
+                        .HasColumnName("legacy_media_type");
+
+                    b.Property<string>("Metadata")
+                        .HasColumnType("nvarchar(max)")
+                        .HasColumnName("legacy_metadata");
+
+                    b.Property<string>("MimeMajor")
+                        .HasMaxLength(32)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(32)")
+                        .HasColumnName("legacy_mime_major");
+
+                    b.Property<string>("MimeMinor")
+                        .HasMaxLength(100)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(100)")
+                        .HasColumnName("legacy_mime_minor");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("nvarchar(255)")
+                        .HasColumnName("legacy_name")
+                        .UseCollation("Latin1_General_100_BIN2");
+
+                    b.Property<long>("NameHash")
+                        .HasColumnType("bigint")
+                        .HasColumnName("legacy_name_hash");
+
+                    b.Property<string>("Prefix")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("nvarchar(64)")
+                        .HasColumnName("legacy_prefix");
+
+                    b.Property<byte[]>("Sha1")
+                        .HasMaxLength(20)
+                        .HasColumnType("varbinary(20)")
+                        .HasColumnName("legacy_sha1");
+
+                    b.Property<long?>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("legacy_size");
+
+                    b.Property<byte>("State")
+                        .HasColumnType("tinyint")
+                        .HasColumnName("legacy_state");
+
+                    b.Property<string>("StorageKey")
+                        .HasMaxLength(255)
+                        .HasColumnType("nvarchar(255)")
+                        .HasColumnName("legacy_storage_key")
+                        .UseCollation("Latin1_General_100_BIN2");
+
+                    b.Property<DateTime?>("Timestamp")
+                        .HasPrecision(3)
+                        .HasColumnType("datetime2(3)")
+                        .HasColumnName("legacy_timestamp");
+
+                    b.Property<long?>("UploadId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("legacy_upload_id");
+
+                    b.Property<long?>("UserId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("legacy_user_id");
+
+                    b.Property<string>("UserText")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("nvarchar(255)")
+                        .HasColumnName("legacy_user_text");
+
+                    b.Property<int?>("Width")
+                        .HasColumnType("int")
+                        .HasColumnName("legacy_width");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("FileHash")
+                        .HasDatabaseName("legacy_file_hash")
+                        .HasFilter("\"legacy_kind\" <> 0");
+
+                    b.HasIndex("NameHash", "State")
+                        .HasDatabaseName("legacy_name_hash");
+
+                    b.ToTable("legacy", (string)null);
+                });
+
             modelBuilder.Entity("HashStore.Schema.Tables.StoreRow", b =>
                 {
                     b.Property<int>("Id")

@@ -154,6 +154,272 @@ namespace HashStore.Schema.Sqlite.Migrations
                     b.ToTable("file", (string)null);
                 });
 
+            modelBuilder.Entity("HashStore.Schema.Tables.LedgerRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_id");
+
+                    b.Property<long>("Accessed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_accessed");
+
+                    b.Property<string>("Detail")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ledger_detail");
+
+                    b.Property<long>("Device")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_device");
+
+                    b.Property<long>("Group")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_group");
+
+                    b.Property<long>("Inode")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_inode");
+
+                    b.Property<byte[]>("Key")
+                        .HasMaxLength(64)
+                        .HasColumnType("BLOB")
+                        .HasColumnName("ledger_hash");
+
+                    b.Property<byte>("Kind")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_kind");
+
+                    b.Property<int>("LinkCount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_link_count");
+
+                    b.Property<int>("Mode")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_mode");
+
+                    b.Property<long>("Modified")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_modified");
+
+                    b.Property<long>("NameHash")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_name_hash");
+
+                    b.Property<long>("Owner")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_owner");
+
+                    b.Property<string>("Path")
+                        .IsRequired()
+                        .HasMaxLength(800)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ledger_path")
+                        .UseCollation("BINARY");
+
+                    b.Property<string>("Place")
+                        .HasMaxLength(800)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ledger_place");
+
+                    b.Property<long>("Run")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_run");
+
+                    b.Property<byte[]>("Sha256")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .HasColumnName("ledger_sha256");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_size");
+
+                    b.Property<byte>("State")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_state");
+
+                    b.Property<byte>("Status")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_status");
+
+                    b.Property<long?>("UploadId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_upload_id");
+
+                    b.Property<byte[]>("Xattrs")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("ledger_xattrs");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Path")
+                        .IsUnique()
+                        .HasDatabaseName("ledger_path");
+
+                    b.HasIndex("NameHash", "State")
+                        .HasDatabaseName("ledger_name_hash");
+
+                    b.ToTable("ledger", (string)null);
+                });
+
+            modelBuilder.Entity("HashStore.Schema.Tables.LegacyRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_id");
+
+                    b.Property<string>("ArchiveName")
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_archive_name")
+                        .UseCollation("BINARY");
+
+                    b.Property<int?>("Bits")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_bits");
+
+                    b.Property<short>("Deleted")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_deleted");
+
+                    b.Property<string>("DeletionReason")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_deletion_reason");
+
+                    b.Property<DateTime?>("DeletionTimestamp")
+                        .HasPrecision(3)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_deletion_timestamp");
+
+                    b.Property<string>("DeletionUserText")
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_deletion_user_text");
+
+                    b.Property<string>("Description")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_description");
+
+                    b.Property<long>("FileHash")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_file_hash");
+
+                    b.Property<long>("Fingerprint")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_fingerprint");
+
+                    b.Property<int?>("Height")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_height");
+
+                    b.Property<long>("Identity")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_identity");
+
+                    b.Property<long>("Import")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_import");
+
+                    b.Property<byte>("Kind")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_kind");
+
+                    b.Property<string>("MediaType")
+                        .HasMaxLength(32)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_media_type");
+
+                    b.Property<string>("Metadata")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_metadata");
+
+                    b.Property<string>("MimeMajor")
+                        .HasMaxLength(32)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_mime_major");
+
+                    b.Property<string>("MimeMinor")
+                        .HasMaxLength(100)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_mime_minor");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_name")
+                        .UseCollation("BINARY");
+
+                    b.Property<long>("NameHash")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_name_hash");
+
+                    b.Property<string>("Prefix")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_prefix");
+
+                    b.Property<byte[]>("Sha1")
+                        .HasMaxLength(20)
+                        .HasColumnType("BLOB")
+                        .HasColumnName("legacy_sha1");
+
+                    b.Property<long?>("Size")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_size");
+
+                    b.Property<byte>("State")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_state");
+
+                    b.Property<string>("StorageKey")
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_storage_key")
+                        .UseCollation("BINARY");
+
+                    b.Property<DateTime?>("Timestamp")
+                        .HasPrecision(3)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_timestamp");
+
+                    b.Property<long?>("UploadId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_upload_id");
+
+                    b.Property<long?>("UserId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_user_id");
+
+                    b.Property<string>("UserText")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legacy_user_text");
+
+                    b.Property<int?>("Width")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("legacy_width");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("FileHash")
+                        .HasDatabaseName("legacy_file_hash")
+                        .HasFilter("\"legacy_kind\" <> 0");
+
+                    b.HasIndex("NameHash", "State")
+                        .HasDatabaseName("legacy_name_hash");
+
+                    b.ToTable("legacy", (string)null);
+                });
+
             modelBuilder.Entity("HashStore.Schema.Tables.StoreRow", b =>
                 {
                     b.Property<int>("Id")
