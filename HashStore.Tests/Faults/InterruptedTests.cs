@@ -250,7 +250,7 @@ public sealed class InterruptedTests
             tables.Files.RemoveRange(tables.Files);
             tables.SaveChanges();
         });
-        var parts = new StoreParts(test.Paths, StoreLayout.TryRead(test.Paths)!, database, syncs, collecting);
+        var parts = new StoreParts(test.Paths, StoreLayout.TryRead(test.Paths)!, database, syncs, collecting, new DurableTree(test.Paths.Root, syncs));
         var staging = new StagingArea(test.Paths, syncs, DigestAlgorithm.Sha256);
         var store = new Store(parts, staging, new RemovalCounter(test.Paths.Removals), test.Options, NullLogger.Instance);
         try
@@ -324,9 +324,9 @@ public sealed class InterruptedTests
     {
         private bool done;
 
-        public async ValueTask<bool> AddAsync(ContentKey key, string stagedPath)
+        public async ValueTask<bool> AddAsync(ContentKey key, string stagedPath, Zone zone)
         {
-            var added = await inner.AddAsync(key, stagedPath);
+            var added = await inner.AddAsync(key, stagedPath, zone);
             if (!done)
             {
                 done = true;
