@@ -15,33 +15,28 @@ internal interface IConversionListener
     void Decided(LedgerRow row);
 }
 
-/// <summary>What a run did, in legacy paths.</summary>
+/// <summary>What was done, in legacy paths.</summary>
 internal sealed class ConversionCounts
 {
-    internal long Converted { get; set; }
+    internal long Converted { get; private set; }
 
-    internal long Skipped { get; set; }
+    internal long Skipped { get; private set; }
 
-    internal long Failed { get; set; }
+    internal long Failed { get; private set; }
 
-    /// <summary>Bytes read.</summary>
-    internal long Bytes { get; set; }
-
-    internal void Add(LedgerRow row)
+    internal void Add(LedgerState state, LedgerStatus status, long count)
     {
-        switch (row.Status)
+        switch (status)
         {
             case LedgerStatus.Missing or LedgerStatus.Failed:
-                Failed++;
+                Failed += count;
                 break;
-            case LedgerStatus.Skipped:
-                Skipped++;
-                break;
-            case LedgerStatus.Orphan when row.State == LedgerState.Kept:
-                Skipped++;
+            case LedgerStatus.None or LedgerStatus.Skipped:
+            case LedgerStatus.Orphan when state == LedgerState.Kept:
+                Skipped += count;
                 break;
             default:
-                Converted++;
+                Converted += count;
                 break;
         }
     }

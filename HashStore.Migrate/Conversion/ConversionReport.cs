@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using CsvHelper;
 using HashStore.Migrate.Legacy;
 using HashStore.Schema;
@@ -16,14 +15,10 @@ internal static class ConversionReport
     internal static void Write(string path, StoreLedger ledger, long run)
     {
         var written = path + ".new";
-        using (var writer = new CsvWriter(new StreamWriter(written, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" }, CultureInfo.InvariantCulture))
+        using (var file = File.Create(written))
+        using (var writer = CsvWriter.Create(file, new CsvWriterOptions { NewLine = "\n" }, leaveOpen: true))
         {
-            foreach (var column in new[] { "path", "status", "key", "sha256", "size", "detail" })
-            {
-                writer.WriteField(column);
-            }
-
-            writer.NextRecord();
+            writer.WriteRecord(["path", "status", "key", "sha256", "size", "detail"]);
             ledger.Reading.ForEach(
                 ConversionStatements.ReadLedgerAfter,
                 reader =>
@@ -51,14 +46,13 @@ internal static class ConversionReport
         _ => row.Status.ToString().ToLowerInvariant(),
     };
 
-    private static void WriteLine(CsvWriter writer, LedgerRow row, long run)
-    {
-        writer.WriteField(row.Path);
-        writer.WriteField(StatusOf(row, run));
-        writer.WriteField(row.Key is { } key ? new ContentKey(key).ToString() : "");
-        writer.WriteField(row.Sha256 is { } sha256 ? new ContentDigest(sha256).ToString() : "");
-        writer.WriteField(row.Size.ToString(CultureInfo.InvariantCulture));
-        writer.WriteField(row.Detail ?? "");
-        writer.NextRecord();
-    }
+    private static void WriteLine(CsvWriter writer, LedgerRow row, long run) => writer.WriteRecord(
+    [
+        row.Path,
+        StatusOf(row, run),
+        row.Key is { } key ? new ContentKey(key).ToString() : "",
+        row.Sha256 is { } sha256 ? new ContentDigest(sha256).ToString() : "",
+        row.Size.ToString(CultureInfo.InvariantCulture),
+        row.Detail ?? "",
+    ]);
 }

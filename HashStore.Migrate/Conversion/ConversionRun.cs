@@ -31,6 +31,9 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
     /// <summary>Bytes read.</summary>
     internal long Bytes { get; private set; }
 
+    /// <summary>Asked, when the tree was looked through, whether there is room.</summary>
+    internal Preflight? Preflight { get; init; }
+
     /// <summary>Converts.</summary>
     /// <exception cref="StoreException">The disk or the database failed; what was converted stays converted.</exception>
     /// <exception cref="OperationCanceledException">Asked to stop; what was under way was finished.</exception>
@@ -42,6 +45,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         await inventory.TakeAsync(cancellation);
         ledger.Written();
         total = await LeftAsync();
+        Preflight?.CheckRoom(await NeedsAsync());
         var pace = new Pace(options.BytesPerSecond, store.Clock, cancellation);
         try
         {
@@ -164,10 +168,24 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         await ledger.SetLinkedAsync(rows.FindAll(row => LinkTarget.IsOf(row, Posix.ReadLink(tree.FullPath(row.Path)))));
     }
 
+    /// <summary>What the files that are left need.</summary>
+    private async Task<ConversionNeeds> NeedsAsync()
+    {
+        var device = FileStat.Of(store.Paths.Staging)!.Value.Device;
+        await using var context = store.Database.NewContext();
+        var sums = await ConversionQueries.LeftSums(context, device).ToListAsync();
+        return new ConversionNeeds
+        {
+            Files = sums.Sum(sum => sum.Count),
+            Bytes = sums.Sum(sum => sum.Bytes),
+            BytesToCopy = sums.Where(sum => sum.MustCopy || options.QuietTree).Sum(sum => sum.Bytes),
+        };
+    }
+
     private async Task<long> LeftAsync()
     {
         await using var context = store.Database.NewContext();
-        var sums = await ConversionQueries.LedgerSums(context).ToListAsync();
+        var sums = await ConversionQueries.LedgerSums(context, null).ToListAsync();
         return sums.Where(sum => sum.State is LedgerState.Found or LedgerState.Committed or LedgerState.Failed).Sum(sum => sum.Count);
     }
 

@@ -1,7 +1,8 @@
 using System.CommandLine;
-using System.Diagnostics;
+using System.Globalization;
 using HashStore.Migrate.Conversion;
 using HashStore.Migrate.Legacy;
+using HashStore.Migrate.Legacy.Tables;
 using HashStore.Schema.Tables;
 using HashStore.Storage;
 using HashStore.Storage.Catalog;
@@ -19,6 +20,7 @@ internal sealed class RunVerb
     private readonly CommandOutput output;
     private readonly StoreArguments store;
     private readonly LegacyArguments legacy;
+    private readonly TablesArguments tables;
 
     private readonly Option<int> jobs = new("--jobs")
     {
@@ -41,11 +43,12 @@ internal sealed class RunVerb
 
     private readonly Option<bool> json = new("--json") { Description = "One JSON object per line: what did not go as planned, then a summary" };
 
-    private RunVerb(Command command, CommandOutput output)
+    private RunVerb(Command command, CommandOutput output, Func<Stream> input)
     {
         this.output = output;
         store = new StoreArguments(command);
         legacy = new LegacyArguments(command);
+        tables = new TablesArguments(command, input, required: false);
         links.AcceptOnlyFromAmong("absolute", "relative");
         foreach (var option in new Option[] { jobs, links, linkRoot, report, limitRate, quietTree, dryRun, probe, json })
         {
@@ -54,7 +57,7 @@ internal sealed class RunVerb
 
         command.Validators.Add(result =>
         {
-            if (result.GetValue(jobs) is < 1 or > 1024)
+            if (result.GetResult(jobs) is { Implicit: false } && result.GetValue(jobs) is < 1 or > 1024)
             {
                 result.AddError("--jobs must be from 1 to 1024.");
             }
@@ -76,21 +79,34 @@ internal sealed class RunVerb
         });
     }
 
-    internal static Command Create(CommandOutput output)
+    internal static Command Create(CommandOutput output, Func<Stream> input)
     {
         var command = new Command(
             Name,
             "Converts everything that is left of a legacy upload tree: every file comes into the store once, and a link takes its place. It can be stopped at any time and run again, beside a wiki "
             + "that goes on. Exit: 0 all well, 1 some files are missing or failed (each is named), 2 wrong usage, 3 could not work, 130 interrupted.");
-        var verb = new RunVerb(command, output);
+        var verb = new RunVerb(command, output, input);
         command.SetAction(verb.RunAsync);
         return command;
     }
 
-    private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        var listener = new Listener(output, parsed.GetValue(json));
-        return VerbRun.RunAsync(Name, output, parsed.GetValue(json), listener.Summary, () => ConvertAsync(parsed, listener, cancellation), cancellation);
+        var asJson = parsed.GetValue(json);
+        var run = new VerbRun(Name, output);
+        var listener = new Listener(output, asJson);
+        var exit = await run.RunAsync(() => ConvertAsync(parsed, listener, cancellation), "what is converted stays so, and running again does the rest.", cancellation);
+        output.Bar?.Clear();
+        if (asJson)
+        {
+            output.Line(new SummaryLine(Name, listener.Counts.Converted, listener.Skipped, listener.Counts.Failed + listener.Refused, listener.Bytes, run.Seconds, exit));
+        }
+        else if (exit is ExitCode.Well or ExitCode.Incomplete && !parsed.GetValue(dryRun))
+        {
+            output.Line(listener.Sentence(run.Seconds));
+        }
+
+        return exit;
     }
 
     private async Task<int> ConvertAsync(ParseResult parsed, Listener listener, CancellationToken cancellation)
@@ -123,15 +139,23 @@ internal sealed class RunVerb
             throw new StoreException(StoreFault.Unavailable, "Another conversion or undo works on this store: wait for it, or stop it.");
         }
 
-        var refused = await legacy.ImportAsync(parsed, opened, output, cancellation);
-        var run = new ConversionRun(opened, tree, options, listener) { Preflight = preflight, Probe = parsed.GetValue(probe) };
+        if (tables.Read(parsed) is { } source)
+        {
+            var imported = await LegacyTables.ImportAsync(opened, source, listener.Refuse, progress => ImportVerb.Show(output, progress), cancellation);
+            if (imported.Note.Length > 0)
+            {
+                output.Message($"{Name}: {imported.Note}");
+            }
+        }
+
+        var run = new ConversionRun(opened, tree, options, listener) { Preflight = preflight };
         try
         {
             await run.ConvertAsync(cancellation);
         }
         finally
         {
-            await listener.FinishAsync(opened, run);
+            await listener.CountAsync(opened, run);
             if (parsed.GetValue(report) is { } file)
             {
                 using var ledger = new StoreLedger(opened);
@@ -139,7 +163,7 @@ internal sealed class RunVerb
             }
         }
 
-        return listener.Summary.Failed > 0 || refused > 0 ? ExitCode.Incomplete : ExitCode.Well;
+        return listener.Counts.Failed > 0 || listener.Refused > 0 ? ExitCode.Incomplete : ExitCode.Well;
     }
 
     private ConversionOptions Options(ParseResult parsed) => new()
@@ -156,21 +180,24 @@ internal sealed class RunVerb
     /// <summary>Shows how a conversion goes, and counts.</summary>
     private sealed class Listener(CommandOutput output, bool asJson) : IConversionListener
     {
-        private readonly long start = Stopwatch.GetTimestamp();
+        internal ConversionCounts Counts { get; } = new();
 
-        internal VerbSummary Summary { get; } = new();
+        /// <summary>Paths with which nothing was done in this run.</summary>
+        internal long Skipped { get; private set; }
+
+        /// <summary>Rows of the tables that were not imported.</summary>
+        internal long Refused { get; private set; }
+
+        /// <summary>Bytes read.</summary>
+        internal long Bytes { get; private set; }
 
         public void Looking(long paths) => output.Bar?.Show("looking", paths, 0, ProgressBar.Count);
 
-        public void Converting(long paths, long total, long bytes)
-        {
-            Summary.Bytes = bytes;
-            output.Bar?.Show("files", paths, total, ProgressBar.Count);
-        }
+        public void Converting(long paths, long total, long bytes) => output.Bar?.Show("files", paths, total, ProgressBar.Count);
 
         public void Decided(LedgerRow row)
         {
-            if (row.Status is LedgerStatus.Converted or LedgerStatus.Duplicate or LedgerStatus.Thumb or LedgerStatus.Hidden && row.Detail is null)
+            if (row is { Status: LedgerStatus.Converted or LedgerStatus.Duplicate or LedgerStatus.Thumb or LedgerStatus.Hidden, Detail: null })
             {
                 return;
             }
@@ -182,30 +209,30 @@ internal sealed class RunVerb
             }
             else
             {
-                output.Line($"{status,-10} {row.Path}: {row.Detail}");
+                output.Line($"{status} {row.Path}: {row.Detail}");
             }
         }
 
+        internal void Refuse(RefusedRow row)
+        {
+            Refused++;
+            ImportVerb.Show(output, row, asJson);
+        }
+
         /// <summary>Counts what the ledger says of the run.</summary>
-        internal async Task FinishAsync(Store store, ConversionRun run)
+        internal async Task CountAsync(Store store, ConversionRun run)
         {
             await using var context = store.Database.NewContext();
             var all = (await ConversionQueries.LedgerSums(context, null).ToListAsync()).Sum(sum => sum.Count);
-            var counts = new ConversionCounts();
-            foreach (var sum in await ConversionQueries.LedgerSums(context, run.Run).ToListAsync())
-            {
-                counts.Add(sum.State, sum.Status, sum.Count);
-            }
+            (await ConversionQueries.LedgerSums(context, run.Run).ToListAsync()).ForEach(sum => Counts.Add(sum.State, sum.Status, sum.Count));
+            (Skipped, Bytes) = (all - Counts.Converted - Counts.Failed, run.Bytes);
+        }
 
-            (Summary.Converted, Summary.Failed, Summary.Bytes) = (counts.Converted, counts.Failed, run.Bytes);
-            Summary.Skipped = all - counts.Converted - counts.Failed;
-            if (!asJson)
-            {
-                var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-                output.Line(
-                    $"{ProgressBar.Count(counts.Converted)} converted, {ProgressBar.Count(Summary.Skipped)} skipped or converted before, {ProgressBar.Count(counts.Failed)} missing or failed; "
-                    + $"{ProgressBar.Bytes(run.Bytes)} read in {seconds:F1} s.");
-            }
+        internal string Sentence(double seconds)
+        {
+            var time = seconds.ToString("F1", CultureInfo.InvariantCulture);
+            return $"{Name}: {ProgressBar.Count(Counts.Converted)} converted, {ProgressBar.Count(Skipped)} skipped or converted before, {ProgressBar.Count(Counts.Failed)} missing or failed; "
+                + $"{ProgressBar.Bytes(Bytes)} read in {time} s.";
         }
     }
 }

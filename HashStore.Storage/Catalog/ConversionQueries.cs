@@ -15,6 +15,16 @@ internal sealed class LedgerSum
     public long Bytes { get; init; }
 }
 
+/// <summary>A number of legacy paths that are left.</summary>
+internal sealed class LeftSum
+{
+    public bool MustCopy { get; init; }
+
+    public long Count { get; init; }
+
+    public long Bytes { get; init; }
+}
+
 /// <summary>A number of legacy rows in one state.</summary>
 internal sealed class LegacySum
 {
@@ -26,11 +36,19 @@ internal sealed class LegacySum
 /// <summary>The queries that add a conversion up.</summary>
 internal static class ConversionQueries
 {
-    internal static IQueryable<LedgerSum> LedgerSums(HashStoreContext context) =>
-        from row in context.Ledger
+    /// <summary>Sums over all legacy paths, or over those that one run decided about.</summary>
+    internal static IQueryable<LedgerSum> LedgerSums(HashStoreContext context, long? run) =>
+        from row in run is { } only ? context.Ledger.Where(row => row.Run == only) : context.Ledger
         where row.Kind != LedgerKind.Folder
         group row by new { row.State, row.Status } into part
         select new LedgerSum { State = part.Key.State, Status = part.Key.Status, Count = part.LongCount(), Bytes = part.Sum(row => row.Size) };
+
+    /// <summary>Sums over what is left, apart for files that cannot be linked from this device: those on another one, and those with further hard links.</summary>
+    internal static IQueryable<LeftSum> LeftSums(HashStoreContext context, long device) =>
+        from row in context.Ledger
+        where row.State == LedgerState.Found || row.State == LedgerState.Failed
+        group row by row.Device != device || row.LinkCount > 1 into part
+        select new LeftSum { MustCopy = part.Key, Count = part.LongCount(), Bytes = part.Sum(row => row.Size) };
 
     internal static IQueryable<LegacySum> LegacySums(HashStoreContext context) =>
         from row in context.Legacy
