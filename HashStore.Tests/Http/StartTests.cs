@@ -1,4 +1,5 @@
 using HashStore.Tests.Http.Support;
+using HashStore.Tests.Support;
 using Xunit;
 
 namespace HashStore.Tests.Http;
@@ -6,11 +7,11 @@ namespace HashStore.Tests.Http;
 /// <summary>Starts that are refused: an exit code that is not 0, and words that say why and what to do.</summary>
 public sealed class StartTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("hashstore-http-").FullName;
+    private readonly TempFolder folder = new();
 
-    private string Root => Path.Combine(folder, "root");
+    private string Root => folder["root"];
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public async Task A_root_that_is_a_file_is_refused()
@@ -53,13 +54,13 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task A_store_without_its_database_is_refused_rather_than_begun_anew()
     {
-        await MakeStoreAsync();
+        await MakeStoreAsync(ServerProcess.Embedded);
         foreach (var file in Directory.EnumerateFiles(Path.Combine(Root, ".hashstore"), "hashstore.db*"))
         {
             File.Delete(file);
         }
 
-        Assert.Contains("hashstore.db", await RefusalAsync(), StringComparison.Ordinal);
+        Assert.Contains("hashstore.db", await RefusalAsync(ServerProcess.Embedded), StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(Root, ".hashstore", "hashstore.db")));
     }
 
@@ -95,7 +96,7 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task State_may_lie_elsewhere()
     {
-        var state = Path.Combine(folder, "state");
+        var state = folder["state"];
         await using var server = await ServerProcess.StartAsync(Root, "--state", state);
         var content = Samples.Png();
         await server.Client.UploadAsync("Elsewhere.png", content);
@@ -130,9 +131,9 @@ public sealed class StartTests : IDisposable
         (await second.Client.GetAsync(url)).AssertStatus(200);
     }
 
-    private async Task MakeStoreAsync()
+    private async Task MakeStoreAsync(params string[] switches)
     {
-        await using var server = await ServerProcess.StartAsync(Root);
+        await using var server = await ServerProcess.StartAsync(Root, switches);
         Assert.Equal(0, await server.StopAsync());
     }
 
