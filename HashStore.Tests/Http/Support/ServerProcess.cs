@@ -91,11 +91,11 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a server that is expected to refuse, and waits for its end.</summary>
-    public static async Task<(int ExitCode, string StandardError)> RunToEndAsync(string? root, params string[] switches)
+    public static async Task<(int ExitCode, string StandardOutput, string StandardError)> RunToEndAsync(string? root, params string[] switches)
     {
         await using var server = new ServerProcess(root, switches);
         await server.process.WaitForExitAsync().WaitAsync(Patience);
-        return (server.process.ExitCode, server.StandardError);
+        return (server.process.ExitCode, server.StandardOutput, server.StandardError);
     }
 
     /// <summary>SIGTERM; returns at once.</summary>
