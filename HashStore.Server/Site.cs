@@ -117,6 +117,7 @@ internal static class Site
     {
         var slowest = limits.MinBytesPerSecond > 0 ? new MinDataRate(limits.MinBytesPerSecond, TimeSpan.FromSeconds(limits.SlowGraceSeconds)) : null;
         kestrel.AddServerHeader = false;
+        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(HalfClosedConnection.Use));
         kestrel.Limits.MaxConcurrentConnections = limits.Connections;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderSeconds);
         kestrel.Limits.MinRequestBodyDataRate = slowest;
