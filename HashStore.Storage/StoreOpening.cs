@@ -187,7 +187,7 @@ internal static partial class StoreOpening
 
     private static void CheckDatabaseFile(StoreOptions options, StorePaths paths)
     {
-        if (options.Provider == DatabaseProvider.Sqlite && options.ConnectionString is null && !File.Exists(paths.Database))
+        if (options.Provider == DatabaseProvider.Sqlite && string.IsNullOrEmpty(options.ConnectionString) && !File.Exists(paths.Database))
         {
             throw new StoreException(StoreFault.Damaged, $"The store's database {paths.Database} is gone. Restore it from a backup; the objects below {paths.Root} are untouched.");
         }

@@ -21,7 +21,7 @@ public sealed record StoreOptions
     /// <summary>The database's kind.</summary>
     public DatabaseProvider Provider { get; init; }
 
-    /// <summary>Null: the embedded database in STATE.</summary>
+    /// <summary>Null or empty: the embedded database in STATE.</summary>
     public string? ConnectionString { get; init; }
 
     /// <summary>Read only when a store is created.</summary>
