@@ -10,6 +10,9 @@ namespace HashStore.Migrate;
 /// <summary>The last line of a verb with <c>--json</c>.</summary>
 internal sealed record SummaryLine(string Verb, long Converted, long Skipped, long Failed, long Bytes, double Seconds, int Exit);
 
+/// <summary>A row of a legacy table that was not imported, with <c>--json</c>.</summary>
+internal sealed record RefusedLine(string Kind, string Table, string Row, string Detail);
+
 /// <summary>A finding with <c>--json</c>.</summary>
 internal sealed record FindingLine(FindingKind Kind, string? Key, string? Path, string Detail, bool Damage);
 
@@ -37,6 +40,8 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
     }
 
     internal void Line(FindingLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.FindingLine));
+
+    internal void Line(RefusedLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.RefusedLine));
 
     internal void Line(SummaryLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.SummaryLine));
 
@@ -72,6 +77,7 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
 
 /// <summary>Serialisation without reflection.</summary>
 [JsonSerializable(typeof(FindingLine))]
+[JsonSerializable(typeof(RefusedLine))]
 [JsonSerializable(typeof(SummaryLine))]
 internal sealed partial class OutputJson : JsonSerializerContext
 {

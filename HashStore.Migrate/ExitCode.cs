@@ -6,6 +6,9 @@ internal static class ExitCode
     /// <summary>All well.</summary>
     internal const int Well = 0;
 
+    /// <summary>Finished, but some are missing or failed; each is named in the output.</summary>
+    internal const int Incomplete = 1;
+
     /// <summary>The arguments make no sense.</summary>
     internal const int WrongUsage = 2;
 

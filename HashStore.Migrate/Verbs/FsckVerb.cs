@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using HashStore.Storage;
 using HashStore.Storage.Checking;
@@ -41,7 +40,14 @@ internal sealed class FsckVerb
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var tally = new Tally(parsed.GetValue(json), output);
-        int exit;
+        var run = new VerbRun(Name, output);
+        var exit = await run.RunAsync(() => CheckAsync(parsed, tally, cancellation), "what is listed was found, the rest was not checked.", cancellation);
+        tally.Finish(exit, run.Seconds);
+        return exit;
+    }
+
+    private async Task<int> CheckAsync(ParseResult parsed, Tally tally, CancellationToken cancellation)
+    {
         try
         {
             using var check = StoreCheck.Open(store.Read(parsed));
@@ -50,38 +56,19 @@ internal sealed class FsckVerb
                 tally.Add(finding);
             }
 
-            exit = tally.Damaged > 0 ? ExitCode.Damage : ExitCode.Well;
+            return tally.Damaged > 0 ? ExitCode.Damage : ExitCode.Well;
         }
         catch (StoreException exception) when (exception.Fault == StoreFault.Damaged)
         {
             // A database that is gone or unreadable is what this verb is there to find.
             tally.Add(new Finding(FindingKind.DatabaseDamage, null, store.Read(parsed).Paths.Database, exception.Message));
-            exit = ExitCode.Damage;
+            return ExitCode.Damage;
         }
-        catch (StoreException exception)
-        {
-            output.Message($"{Name}: {exception.Message}");
-            exit = exception.Fault == StoreFault.BadSetting ? ExitCode.WrongUsage : ExitCode.CouldNotWork;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidOperationException)
-        {
-            output.Message($"{Name}: {exception.Message}");
-            exit = ExitCode.CouldNotWork;
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            output.Message($"{Name}: interrupted; what is listed was found, the rest was not checked.");
-            exit = ExitCode.Interrupted;
-        }
-
-        tally.Finish(exit);
-        return exit;
     }
 
     /// <summary>Prints findings as they come and counts them.</summary>
     private sealed class Tally(bool asJson, CommandOutput output) : IProgress<CheckProgress>
     {
-        private readonly long start = Stopwatch.GetTimestamp();
         private long others, objects, bytes;
 
         internal long Damaged { get; private set; }
@@ -123,9 +110,8 @@ internal sealed class FsckVerb
             }
         }
 
-        internal void Finish(int exit)
+        internal void Finish(int exit, double seconds)
         {
-            var seconds = Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 3);
             output.Bar?.Clear();
             if (asJson)
             {
