@@ -19,8 +19,7 @@ public sealed class SqlServerGrammarTests : IDisposable
     private readonly SqlServerHashStoreContext context = new(
         new DbContextOptionsBuilder<SqlServerHashStoreContext>().UseSqlServer("Server=nowhere.invalid").Options);
 
-    public static TheoryData<string> StatementNames { get; } =
-        [.. typeof(Statements).GetFields(AnyStatic).Where(field => field.FieldType == typeof(Statement)).Select(field => field.Name)];
+    public static TheoryData<string, string> StatementNames { get; } = MakeStatementNames();
 
     public static TheoryData<string, string> QueryNames { get; } = MakeQueryNames();
 
@@ -52,9 +51,9 @@ public sealed class SqlServerGrammarTests : IDisposable
 
     [Theory]
     [MemberData(nameof(StatementNames))]
-    public void A_statement_of_the_write_path_is_well_formed(string name)
+    public void A_statement_of_the_write_path_is_well_formed(string type, string name)
     {
-        var statement = (Statement)typeof(Statements).GetField(name, AnyStatic)!.GetValue(null)!;
+        var statement = (Statement)StatementTypes().Single(candidate => candidate.Name == type).GetField(name, AnyStatic)!.GetValue(null)!;
         using var database = StoreDatabase.Open(
             new StoreOptions { Paths = StorePaths.For("/nowhere", null), Provider = DatabaseProvider.SqlServer, ConnectionString = "Server=nowhere.invalid" });
         Assert.Empty(SqlServerGrammar.Errors(statement.ReturnsId ? statement.Sql + database.InsertedId : statement.Sql));
@@ -93,6 +92,23 @@ public sealed class SqlServerGrammarTests : IDisposable
     public void What_is_not_well_formed_is_found(string sql) => Assert.NotEmpty(SqlServerGrammar.Errors(sql));
 
     public void Dispose() => context.Dispose();
+
+    /// <summary>Every static class that holds statements, wherever it is.</summary>
+    private static IEnumerable<Type> StatementTypes() => typeof(Store).Assembly.GetTypes()
+        .Where(type => type is { IsAbstract: true, IsSealed: true } && StatementFields(type).Any());
+
+    private static IEnumerable<FieldInfo> StatementFields(Type type) => type.GetFields(AnyStatic).Where(field => field.FieldType == typeof(Statement));
+
+    private static TheoryData<string, string> MakeStatementNames()
+    {
+        var names = new TheoryData<string, string>();
+        foreach (var field in StatementTypes().SelectMany(StatementFields))
+        {
+            names.Add(field.DeclaringType!.Name, field.Name);
+        }
+
+        return names;
+    }
 
     private static IEnumerable<Type> QueryTypes() => typeof(Store).Assembly.GetTypes()
         .Where(type => type.Namespace == typeof(CatalogQueries).Namespace && type.Name.EndsWith("Queries", StringComparison.Ordinal));

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using HashStore.Migrate.Legacy.Tables;
+
+namespace HashStore.Migrate.Verbs;
+
+/// <summary>The options that say where the legacy tables are: the same for all verbs that read them.</summary>
+internal sealed class TablesArguments
+{
+    /// <summary>What table <c>legacy</c> has room for.</summary>
+    private const int MaxPrefixChars = 64;
+
+    private readonly Option<string?> tables = new("--tables")
+    {
+        Description = "The legacy tables: a mysqldump .sql or .sql.gz, - for one on standard input, a MediaWiki SQLite database, or a folder of image.csv, oldimage.csv, filearchive.csv, "
+            + "actor.csv, comment.csv",
+        HelpName = "PATH",
+    };
+
+    private readonly Option<string> prefix = new("--prefix")
+    {
+        Description = "The tables' prefix ($wgDBprefix)", HelpName = "TEXT", DefaultValueFactory = _ => "",
+    };
+
+    private readonly Func<Stream> input;
+
+    /// <summary>Adds them to a verb.</summary>
+    internal TablesArguments(Command verb, Func<Stream> input, bool required)
+    {
+        this.input = input;
+        tables.Required = required;
+        tables.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => token.Value.Length == 0))
+            {
+                result.AddError($"{tables.Name} must not be empty.");
+            }
+        });
+        prefix.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => token.Value.Length > MaxPrefixChars))
+            {
+                result.AddError($"{prefix.Name} has more than {MaxPrefixChars} characters.");
+            }
+        });
+        verb.Add(tables);
+        verb.Add(prefix);
+    }
+
+    /// <summary>The source that the command line names; null when it names none.</summary>
+    internal TablesSource? Read(ParseResult parsed) => parsed.GetValue(tables) is { } path ? new TablesSource(path, parsed.GetValue(prefix) ?? "", input) : null;
+}
