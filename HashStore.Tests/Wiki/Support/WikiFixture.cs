@@ -21,6 +21,9 @@ public abstract class WikiFixture : IAsyncLifetime
     /// <summary>For tests to print: how to build the same wiki again, and how long that takes.</summary>
     internal string Description { get; private set; } = "";
 
+    /// <summary>Whether there is one.</summary>
+    private protected bool IsBuilt => wiki is not null;
+
     internal MediaWiki Wiki => wiki ?? throw new InvalidOperationException("No wiki was built.");
 
     internal WikiContents Contents => contents ?? throw new InvalidOperationException("No wiki was built.");
