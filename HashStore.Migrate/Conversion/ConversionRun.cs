@@ -31,6 +31,9 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
     /// <summary>Bytes read.</summary>
     internal long Bytes { get; private set; }
 
+    /// <summary>The tree's own folder as it was before anything was done.</summary>
+    internal FileStat? Root { get; init; }
+
     /// <summary>Asked, when the tree was looked through, whether there is room.</summary>
     internal Preflight? Preflight { get; init; }
 
@@ -41,7 +44,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
     {
         await RecoverAsync();
         using var ledger = new StoreLedger(store);
-        var inventory = new Inventory(tree, ledger, run, listener.Looking);
+        var inventory = new Inventory(tree, ledger, run, listener.Looking) { Root = Root };
         await inventory.TakeAsync(cancellation);
         ledger.Written();
         total = await LeftAsync();
@@ -165,7 +168,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
             exchange.Recover(row.Path, row.Id, file => file.Device == row.Device && file.Inode == row.Inode && file.Size == row.Size && file.Modified == row.Modified);
         }
 
-        await ledger.SetLinkedAsync(rows.FindAll(row => LinkTarget.IsOf(row, Posix.ReadLink(tree.FullPath(row.Path)))));
+        await ledger.SetLinkedAsync(rows.FindAll(row => LinkTarget.IsOf(tree, row, Posix.ReadLink(tree.FullPath(row.Path)))));
     }
 
     /// <summary>What the files that are left need.</summary>

@@ -116,6 +116,7 @@ internal sealed class RunVerb
         var storeOptions = store.Read(parsed) with { IsLegacyTree = legacy.Tree(parsed) is null };
         var paths = storeOptions.Paths;
         var tree = LegacyTree.Open(legacy.Tree(parsed), paths, legacy.Levels(parsed));
+        var root = FileStat.Of(tree.Root);
         Preflight.CheckPlaces(paths, tree.Root);
         var preflight = new Preflight(tree, options);
         preflight.TryCalls(Nearest(paths.State));
@@ -148,7 +149,7 @@ internal sealed class RunVerb
             }
         }
 
-        var run = new ConversionRun(opened, tree, options, listener) { Preflight = preflight };
+        var run = new ConversionRun(opened, tree, options, listener) { Preflight = preflight, Root = root };
         try
         {
             await run.ConvertAsync(cancellation);

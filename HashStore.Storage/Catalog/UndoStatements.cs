@@ -28,11 +28,9 @@ internal static class UndoStatements
         """,
         new StatementParameter("@nameId", DbType.Int64));
 
-    /// <summary>Versions in the order of their numbers, with what tells whether the store alone has them.</summary>
     internal static readonly Statement ReadVersionsAfter = new(
         """
-        SELECT u.upload_id, u.upload_name_id, u.upload_hash, u.upload_deleted, f.fn_deleted
-        FROM "upload" u JOIN "filename" f ON f.fn_id = u.upload_name_id WHERE u.upload_id > @after ORDER BY u.upload_id
+        SELECT upload_id FROM "upload" WHERE upload_id > @after ORDER BY upload_id
         """,
         new StatementParameter("@after", DbType.Int64));
 
@@ -72,6 +70,11 @@ internal static class UndoStatements
     internal static readonly Statement ReadOldNames = new(
         """SELECT fn_name FROM "filename" WHERE fn_redirect = @id""",
         new StatementParameter("@id", DbType.Int64));
+
+    /// <summary>The legacy paths of a version.</summary>
+    internal static readonly Statement ReadLedgerByVersion = new(
+        $"""SELECT {ConversionStatements.LedgerColumns} FROM "ledger" WHERE ledger_upload_id = @uploadId""",
+        new StatementParameter("@uploadId", DbType.Int64));
 
     internal static readonly Statement ClearLedger = new("""DELETE FROM "ledger" """);
 
