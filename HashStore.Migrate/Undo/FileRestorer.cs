@@ -15,6 +15,9 @@ namespace HashStore.Migrate.Undo;
 /// <param name="Written">UTC, when a file that was never there was uploaded.</param>
 internal sealed record FileToRestore(string Path, string Source, ContentDigest? Sha256, LedgerRow? Attributes, DateTime? Written)
 {
+    /// <summary>Whether it must not be the object itself, even where that was made of this path's file.</summary>
+    internal bool IsCopy { get; init; }
+
     /// <summary>The prepared file beside its path.</summary>
     internal string? Prepared { get; set; }
 
@@ -97,7 +100,7 @@ internal sealed class FileRestorer(LegacyTree tree)
         file.Prepared = prepared;
 
         // The file that was converted is the object itself: it goes back as it is. Every other path with the same content gets a copy.
-        if (file.Attributes is { } row && row.Device == source.Device && row.Inode == source.Inode && given.Add((row.Device, row.Inode)))
+        if (!file.IsCopy && file.Attributes is { } row && row.Device == source.Device && row.Inode == source.Inode && given.Add((row.Device, row.Inode)))
         {
             Posix.Link(file.Source, prepared);
         }
