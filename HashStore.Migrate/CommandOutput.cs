@@ -13,6 +13,9 @@ internal sealed record SummaryLine(string Verb, long Converted, long Skipped, lo
 /// <summary>A row of a legacy table that was not imported, with <c>--json</c>.</summary>
 internal sealed record RefusedLine(string Kind, string Table, string Row, string Detail);
 
+/// <summary>What became of a legacy path, with <c>--json</c>.</summary>
+internal sealed record PathLine(string Path, string Status, string? Detail);
+
 /// <summary>A finding with <c>--json</c>.</summary>
 internal sealed record FindingLine(FindingKind Kind, string? Key, string? Path, string Detail, bool Damage);
 
@@ -42,6 +45,8 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
     internal void Line(FindingLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.FindingLine));
 
     internal void Line(RefusedLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.RefusedLine));
+
+    internal void Line(PathLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.PathLine));
 
     internal void Line(SummaryLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.SummaryLine));
 
@@ -77,6 +82,7 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
 
 /// <summary>Serialisation without reflection.</summary>
 [JsonSerializable(typeof(FindingLine))]
+[JsonSerializable(typeof(PathLine))]
 [JsonSerializable(typeof(RefusedLine))]
 [JsonSerializable(typeof(SummaryLine))]
 internal sealed partial class OutputJson : JsonSerializerContext

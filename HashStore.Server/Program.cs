@@ -4,8 +4,7 @@ using HashStore.Storage;
 try
 {
     await using var app = Site.Build(args);
-    await app.StartAsync();
-    Site.Greet(app);
+    await Site.StartAsync(app);
     await app.WaitForShutdownAsync();
     return 0;
 }
@@ -16,7 +15,7 @@ catch (StoreException exception)
 }
 catch (Exception exception) when (exception is IOException or FormatException or InvalidOperationException)
 {
-    // What Kestrel says of an address that is taken, not ours or no address at all.
+    // What the system says of files, and the configuration of what it reads.
     await Console.Error.WriteLineAsync($"HashStore cannot start: {exception.Message}");
     return 3;
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using HashStore.Server.Access;
 using HashStore.Server.Api;
 using HashStore.Server.Objects;
@@ -18,6 +19,9 @@ internal static class Site
 
     /// <summary>How long requests under way may go on after SIGTERM; the process has ended within 30 s.</summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(25);
+
+    /// <summary>Whose log lines, with the stack, stand beside the exception that a failed start throws.</summary>
+    private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
 
     /// <summary>What holds where nothing else is configured.</summary>
     private static readonly Dictionary<string, string?> Defaults = new()
@@ -46,13 +50,35 @@ internal static class Site
         builder.WebHost.UseSockets(sockets => sockets.WaitForDataBeforeAllocatingBuffer = false);
         builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, settings.Limits));
 
-        var app = builder.Build();
+        // A failed start is told once, in the sentence of Program.cs; that background services end when such a host is disposed of is no failure at all.
+        WebApplication? started = null;
+        builder.Logging.AddFilter(HostCategory, level => level >= LogLevel.Warning && started?.Lifetime.ApplicationStarted.IsCancellationRequested == true);
+        var app = started = builder.Build();
         MapRequests(app);
         return app;
     }
 
+    /// <summary>Starts listening and says where.</summary>
+    /// <exception cref="StoreException">The address is taken, not this machine's, or none at all.</exception>
+    internal static async Task StartAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or FormatException or InvalidOperationException)
+        {
+            throw new StoreException(
+                StoreFault.BadSetting,
+                $"It cannot listen on {app.Configuration["urls"]}: {exception.Message.TrimEnd('.')}. Stop what listens there, or give another address of this machine: --urls http://127.0.0.1:PORT.",
+                exception);
+        }
+
+        Greet(app);
+    }
+
     /// <summary>Says where the server is and what to try.</summary>
-    internal static void Greet(WebApplication app)
+    private static void Greet(WebApplication app)
     {
         var store = app.Services.GetRequiredService<Store>();
         var url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault();
@@ -91,6 +117,7 @@ internal static class Site
     {
         var slowest = limits.MinBytesPerSecond > 0 ? new MinDataRate(limits.MinBytesPerSecond, TimeSpan.FromSeconds(limits.SlowGraceSeconds)) : null;
         kestrel.AddServerHeader = false;
+        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(HalfClosedConnection.Use));
         kestrel.Limits.MaxConcurrentConnections = limits.Connections;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderSeconds);
         kestrel.Limits.MinRequestBodyDataRate = slowest;

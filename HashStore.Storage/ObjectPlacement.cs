@@ -10,8 +10,12 @@ namespace HashStore.Storage;
 internal sealed class ObjectPlacement(IObjectBackend backend, CatalogWriter writer)
 {
     /// <summary>Sees to it that the bytes of a claimed row are in one of the zones. A duplicate is not believed: its bytes are looked for.</summary>
+    /// <param name="staged">The bytes.</param>
+    /// <param name="facts">What is known of them.</param>
+    /// <param name="before">The state of the row before the claim; null when there was none.</param>
+    /// <param name="zone">Where bytes go that no row promises yet: the deleted zone for a hidden version, whose content must never be public.</param>
     /// <returns>False when the row changed meanwhile, and the claim has to be made again.</returns>
-    internal async Task<bool> PlaceAsync(StagedFile staged, ContentFacts facts, FileState? before)
+    internal async Task<bool> PlaceAsync(StagedFile staged, ContentFacts facts, FileState? before, Zone zone)
     {
         var found = before switch
         {
@@ -27,20 +31,20 @@ internal sealed class ObjectPlacement(IObjectBackend backend, CatalogWriter writ
 
         if (found is null && !staged.IsTaken)
         {
-            if (await backend.AddAsync(facts.Key, staged.Path))
+            if (await backend.AddAsync(facts.Key, staged.Path, zone))
             {
                 staged.MarkTaken();
                 return true;
             }
 
-            found = await backend.StatAsync(facts.Key, Zone.Public);
-            await CheckStrangerAsync(facts);
+            found = await backend.StatAsync(facts.Key, zone);
+            await CheckStrangerAsync(facts, zone);
         }
 
         if (found is null && staged.IsTaken)
         {
             // A second try, whose first one placed the bytes: whoever removed the claim may have removed them too.
-            found = await backend.StatAsync(facts.Key, Zone.Public)
+            found = await backend.StatAsync(facts.Key, zone)
                 ?? throw new StoreException(StoreFault.Unavailable, $"The bytes of {facts.Key} were collected under way; nothing was kept. Try again.");
         }
 
@@ -76,7 +80,7 @@ internal sealed class ObjectPlacement(IObjectBackend backend, CatalogWriter writ
             catalog.SetState(facts.Key, FileState.Collecting); // should the upload be refused after this, they are moved out again
         }
 
-        if (!staged.IsTaken && backend.AddAsync(facts.Key, staged.Path).AsTask().GetAwaiter().GetResult())
+        if (!staged.IsTaken && backend.AddAsync(facts.Key, staged.Path, Zone.Public).AsTask().GetAwaiter().GetResult())
         {
             staged.MarkTaken();
         }
@@ -85,9 +89,9 @@ internal sealed class ObjectPlacement(IObjectBackend backend, CatalogWriter writ
     });
 
     /// <summary>There was no public row, but bytes: an upload that died before its row, or something foreign. Only a look at all of it tells.</summary>
-    private async Task CheckStrangerAsync(ContentFacts facts)
+    private async Task CheckStrangerAsync(ContentFacts facts, Zone zone)
     {
-        using var bytes = await backend.OpenAsync(facts.Key, Zone.Public);
+        using var bytes = await backend.OpenAsync(facts.Key, zone);
         if (bytes is not null && await ContentHasher.HashAsync(bytes, DigestAlgorithm.Sha256, CancellationToken.None) != facts.Sha256)
         {
             throw new StoreException(

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using HashStore.Schema;
 using HashStore.Schema.Tables;
+using HashStore.Storage.Adoption;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Content;
 using HashStore.Storage.Durability;
@@ -29,6 +30,7 @@ public sealed partial class Store : IAsyncDisposable
     private readonly StagingArea staging;
     private readonly CatalogWriter writer;
     private readonly ObjectPlacement placement;
+    private readonly Adopter adopter;
     private readonly RemovalCounter removals;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
@@ -44,6 +46,11 @@ public sealed partial class Store : IAsyncDisposable
         clock = options.Clock;
         writer = new CatalogWriter(parts.Database, clock, CheckLayout);
         placement = new ObjectPlacement(parts.Backend, writer);
+        adopter = new Adopter(writer, staging, placement, exception =>
+        {
+            Meters.Collisions.Add();
+            LogAdoptionCollision(logger, exception.Message);
+        });
         Names = new CatalogReader(parts.Database, parts.Layout);
         Objects = new ObjectReader(parts.Database, parts.Backend, removals, Meters, options.CacheBytes);
     }
@@ -129,7 +136,7 @@ public sealed partial class Store : IAsyncDisposable
                 await Task.WhenAll(synced, claimed);
 
                 // 3. The bytes.
-                if (!await placement.PlaceAsync(staged, facts, await claimed))
+                if (!await placement.PlaceAsync(staged, facts, await claimed, Zone.Public))
                 {
                     continue;
                 }
@@ -155,6 +162,43 @@ public sealed partial class Store : IAsyncDisposable
             logger, request.Name, uploaded.Value.VersionId, facts.Key, facts.Size, request.User, result.IsNew, result.IsDuplicate, result.IsUnchanged,
             Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         return result;
+    }
+
+    /// <summary>The staging area: conversion stages links of legacy files there.</summary>
+    internal StagingArea Staging => staging;
+
+    /// <summary>The database: conversion reads and writes its own rows there.</summary>
+    internal StoreDatabase Database => parts.Database;
+
+    /// <summary>The objects.</summary>
+    internal IObjectBackend Backend => parts.Backend;
+
+    /// <summary>Takes thumbnails in at their <see cref="ThumbPath"/>.</summary>
+    internal DurableTree Thumbs => parts.Thumbs;
+
+    /// <summary>The clock that the store was opened with.</summary>
+    internal TimeProvider Clock => clock;
+
+    /// <summary>Runs a change of rows in the queue of all changes; durable on return.</summary>
+    internal Task<T> WriteAsync<T>(Func<CatalogTransaction, T> change) => writer.WriteAsync(change);
+
+    /// <summary>The door for many names at once; see <see cref="Adopter"/>.</summary>
+    internal async Task AdoptAsync(IReadOnlyList<AdoptedName> names, IReadOnlyCollection<AdoptedContent> contents, Action<CatalogTransaction> record)
+    {
+        IReadOnlyList<ContentKey> unsettled;
+        try
+        {
+            unsettled = await adopter.AdoptAsync(names, contents, record);
+        }
+        catch (Exception exception) when (StorageErrors.Knows(exception))
+        {
+            throw StorageErrors.Translate(exception);
+        }
+
+        if (unsettled.Count > 0)
+        {
+            await SettleAsync([.. unsettled.Distinct()]);
+        }
     }
 
     /// <summary>A new version with an old one's content.</summary>
@@ -286,6 +330,12 @@ public sealed partial class Store : IAsyncDisposable
             LogMetadataProblem(logger, staged.Sha256, staged.Type.Mime, problem);
         }
 
+        return FactsOf(staged, media);
+    }
+
+    /// <summary>What the tables say of staged content.</summary>
+    internal ContentFacts FactsOf(StagedFile staged, MediaMetadata media)
+    {
         var digest = parts.Layout.DigestAlgorithm == DigestAlgorithm.Sha256 ? (ContentDigest?)null : staged.Digest;
         return new ContentFacts(
             parts.Layout.KeyOf(staged.Digest), staged.Sha256, digest, staged.Sha1, staged.Size, staged.Type.Mime,
@@ -350,6 +400,9 @@ public sealed partial class Store : IAsyncDisposable
 
     [LoggerMessage(3, LogLevel.Warning, "collision: {Name} was refused because other content has its key {Key}; SHA-256 of the refused {Sha256}")]
     private static partial void LogCollision(ILogger logger, FileName name, ContentKey key, ContentDigest sha256);
+
+    [LoggerMessage(7, LogLevel.Warning, "collision in a conversion: {Problem}")]
+    private static partial void LogAdoptionCollision(ILogger logger, string problem);
 
     [LoggerMessage(4, LogLevel.Information, "settling {Count} objects that an interrupted process left on their way")]
     private static partial void LogRecovery(ILogger logger, int count);

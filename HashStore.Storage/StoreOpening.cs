@@ -67,7 +67,7 @@ internal static partial class StoreOpening
         if (layout is null)
         {
             StoreLayout.CheckKeyBits(options.Algorithm, options.KeyBits);
-            MakeFolders(paths);
+            MakeFolders(paths, options.IsLegacyTree);
         }
 
         StoreDatabase? database = null;
@@ -118,7 +118,7 @@ internal static partial class StoreOpening
         }
     }
 
-    private static void MakeFolders(StorePaths paths)
+    private static void MakeFolders(StorePaths paths, bool isLegacyTree)
     {
         if (File.Exists(paths.Root))
         {
@@ -130,7 +130,7 @@ internal static partial class StoreOpening
             MakeDurably(paths.Root);
             if (!File.Exists(paths.WriteLock))
             {
-                CheckMayBecomeStore(paths);
+                CheckMayBecomeStore(paths, isLegacyTree);
                 MakeDurably(paths.State);
                 File.SetUnixFileMode(paths.State, PrivateMode);
             }
@@ -160,8 +160,20 @@ internal static partial class StoreOpening
     }
 
     /// <summary>A store is made in an empty folder or in a legacy upload tree, not over somebody's other files.</summary>
-    private static void CheckMayBecomeStore(StorePaths paths)
+    private static void CheckMayBecomeStore(StorePaths paths, bool isLegacyTree)
     {
+        // Objects lie below folders of one digit: a file called so is in their way.
+        if ("0123456789abcdef".FirstOrDefault(digit => File.Exists(Path.Combine(paths.Root, digit.ToString()))) is var inTheWay and not '\0')
+        {
+            throw new StoreException(
+                StoreFault.NotAStore, $"A file called \"{inTheWay}\" lies in {paths.Root}, where a folder of objects must be. Convert into a new folder: hashstore-migrate run --root NEW --legacy {paths.Root}.");
+        }
+
+        if (isLegacyTree)
+        {
+            return;
+        }
+
         var stranger = Directory.EnumerateFileSystemEntries(paths.Root).Where(entry => entry != paths.State).Select(Path.GetFileName)
             .FirstOrDefault(name => !UploadTreeEntry().IsMatch(name!));
         if (stranger is not null)
@@ -175,7 +187,7 @@ internal static partial class StoreOpening
 
     private static void CheckDatabaseFile(StoreOptions options, StorePaths paths)
     {
-        if (options.Provider == DatabaseProvider.Sqlite && options.ConnectionString is null && !File.Exists(paths.Database))
+        if (options.Provider == DatabaseProvider.Sqlite && string.IsNullOrEmpty(options.ConnectionString) && !File.Exists(paths.Database))
         {
             throw new StoreException(StoreFault.Damaged, $"The store's database {paths.Database} is gone. Restore it from a backup; the objects below {paths.Root} are untouched.");
         }
@@ -230,7 +242,7 @@ internal static partial class StoreOpening
     private static StoreParts Parts(StorePaths paths, StoreLayout layout, StoreDatabase database)
     {
         var syncs = new SyncQueue(paths.SyncAnchor);
-        return new StoreParts(paths, layout, database, syncs, new LocalObjects(paths.Root, paths.Deleted, syncs));
+        return new StoreParts(paths, layout, database, syncs, new LocalObjects(paths.Root, paths.Deleted, syncs), new DurableTree(paths.Root, syncs));
     }
 
     /// <summary>What lies at the top of a MediaWiki upload directory with hash levels, and what file systems put there themselves.</summary>

@@ -21,7 +21,7 @@ public sealed record StoreOptions
     /// <summary>The database's kind.</summary>
     public DatabaseProvider Provider { get; init; }
 
-    /// <summary>Null: the embedded database in STATE.</summary>
+    /// <summary>Null or empty: the embedded database in STATE.</summary>
     public string? ConnectionString { get; init; }
 
     /// <summary>Read only when a store is created.</summary>
@@ -29,6 +29,9 @@ public sealed record StoreOptions
 
     /// <summary>Read only when a store is created.</summary>
     public int KeyBits { get; init; } = ContentKey.DefaultBits;
+
+    /// <summary>Whether the operator says that ROOT is a legacy tree, so that a store is made in it whatever else it holds.</summary>
+    public bool IsLegacyTree { get; init; }
 
     /// <summary>Bytes that the cache of metadata and small objects may hold.</summary>
     public long CacheBytes { get; init; } = 64L << 20;

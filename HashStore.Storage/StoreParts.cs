@@ -5,7 +5,7 @@ using HashStore.Storage.Objects;
 namespace HashStore.Storage;
 
 /// <summary>What a store is made of: shared by <see cref="Store"/>, which writes, and the checker, which only reads.</summary>
-internal sealed record StoreParts(StorePaths Paths, StoreLayout Layout, StoreDatabase Database, SyncQueue Syncs, IObjectBackend Backend) : IDisposable
+internal sealed record StoreParts(StorePaths Paths, StoreLayout Layout, StoreDatabase Database, SyncQueue Syncs, IObjectBackend Backend, DurableTree Thumbs) : IDisposable
 {
     public void Dispose()
     {

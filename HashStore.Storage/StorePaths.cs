@@ -26,6 +26,9 @@ public sealed record StorePaths(string Root, string State)
     /// <summary>Held by whoever writes to the embedded database, sets the store up or sweeps the staging area.</summary>
     internal string WriteLock => Path.Combine(State, "write.lock");
 
+    /// <summary>Held by the one process that converts or undoes.</summary>
+    internal string ConversionLock => Path.Combine(State, "conversion.lock");
+
     /// <summary>See <see cref="Durability.RemovalCounter"/>.</summary>
     internal string Removals => Path.Combine(State, "removals");
 

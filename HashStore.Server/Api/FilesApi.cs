@@ -133,7 +133,7 @@ internal static class FilesApi
     private static PatientStream OpenBody(HttpContext http, ServerSettings settings)
     {
         http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
-        return new PatientStream(http.Request.Body, TimeSpan.FromSeconds(settings.Limits.IdleSeconds), http.RequestAborted);
+        return new PatientStream(http, TimeSpan.FromSeconds(settings.Limits.IdleSeconds));
     }
 
     private static long VersionId(string id) =>

@@ -4,10 +4,26 @@ namespace HashStore.Server.Operations;
 
 /// <summary>
 /// A request's body that may pause, but not for long: the web server's own limit is an average, so a client that began fast could hold its place for days without sending another byte.
+/// While it is open, an end of the connection's input is answered as an end of the body.
 /// </summary>
-internal sealed class PatientStream(Stream body, TimeSpan patience, CancellationToken aborted) : Stream
+internal sealed class PatientStream : Stream
 {
-    private readonly CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+    private readonly Stream body;
+    private readonly TimeSpan patience;
+    private readonly CancellationToken aborted;
+    private readonly CancellationTokenSource waiting;
+    private readonly HalfClosedConnection? connection;
+
+    /// <summary>Opens the body of a request.</summary>
+    internal PatientStream(HttpContext http, TimeSpan patience)
+    {
+        body = http.Request.Body;
+        this.patience = patience;
+        aborted = http.RequestAborted;
+        waiting = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        connection = HalfClosedConnection.Of(http);
+        connection?.BeginBody();
+    }
 
     public override bool CanRead => true;
 
@@ -64,6 +80,7 @@ internal sealed class PatientStream(Stream body, TimeSpan patience, Cancellation
     {
         if (disposing)
         {
+            connection?.EndBody();
             waiting.Dispose();
         }
 

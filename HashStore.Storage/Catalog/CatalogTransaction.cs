@@ -63,6 +63,15 @@ internal sealed class CatalogTransaction(DbConnection connection, string inserte
         return rows;
     }
 
+    /// <summary>Hands rows out one by one until <paramref name="use"/> has had enough; they are never all in memory.</summary>
+    internal void ForEach(Statement statement, Func<DbDataReader, bool> use, params ReadOnlySpan<object?> values)
+    {
+        using var reader = Prepare(statement, values).ExecuteReader();
+        while (reader.Read() && use(reader))
+        {
+        }
+    }
+
     internal StoredRow? FindFile(ContentKey key) => ReadOne(
         Statements.ReadFile,
         row => new StoredRow(

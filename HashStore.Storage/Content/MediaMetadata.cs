@@ -24,7 +24,7 @@ public sealed record MediaMetadata(int? Width, int? Height, int? Bits, long? Pla
     /// 11,000 directories, each a recursive call in the library, and XML in such a block nests as deep. <see cref="GuardedStream"/>
     /// sees only the depth of what is read through it.
     /// </summary>
-    private const int StackBytes = 64 << 20;
+    internal const int StackBytes = 64 << 20;
 
     /// <summary>Nothing known.</summary>
     public static MediaMetadata Empty { get; } = new(null, null, null, null, null);
@@ -43,10 +43,24 @@ public sealed record MediaMetadata(int? Width, int? Height, int? Bits, long? Pla
         {
             return Empty;
         }
-        var parser = new MetadataParser(new GuardedStream(seekable, clock, limits), mime, limits);
-        var thread = new Thread(parser.Run, StackBytes) { IsBackground = true, Name = "metadata" };
+
+        var result = Empty;
+        var thread = new Thread(() => result = ReadOnThisThread(seekable, mime, clock, limits), StackBytes) { IsBackground = true, Name = "metadata" };
         thread.Start();
         thread.Join();
+        return result;
+    }
+
+    /// <summary>As <see cref="Read"/>, for a caller whose thread has a stack of <see cref="StackBytes"/> already.</summary>
+    internal static MediaMetadata ReadOnThisThread(Stream seekable, string mime, TimeProvider clock, MediaMetadataLimits limits)
+    {
+        if (!MetadataParser.Understands(mime))
+        {
+            return Empty;
+        }
+
+        var parser = new MetadataParser(new GuardedStream(seekable, clock, limits), mime, limits);
+        parser.Run();
         return parser.Result;
     }
 }

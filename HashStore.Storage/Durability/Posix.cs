@@ -156,7 +156,7 @@ internal static partial class Posix
 
     private static IOException LastPInvokeError(string what) => Error(Marshal.GetLastPInvokeError(), what);
 
-    private static IOException Error(int errno, string what) => new($"{what}: {new Win32Exception(errno).Message}", errno);
+    internal static IOException Error(int errno, string what) => new($"{what}: {new Win32Exception(errno).Message}", errno);
 
     // Linux values, the same on x86-64 and arm64 (asm-generic/errno-base.h, fcntl.h, linux/fs.h, linux/magic.h).
     internal const int Enoent = 2, Eio = 5, Eintr = 4, Eagain = 11, Eacces = 13, Eexist = 17, Exdev = 18, Einval = 22, Emfile = 24, Enospc = 28, Erofs = 30, Enosys = 38, Edquot = 122;

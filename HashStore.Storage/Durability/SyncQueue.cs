@@ -19,6 +19,9 @@ internal sealed class SyncQueue : IDisposable
     /// <summary>Items in one round; more wait for the next.</summary>
     private const int MaxRound = 512;
 
+    /// <summary>From this many items on, single syncs cost more than what strangers' data can add.</summary>
+    private const int WholeAlwaysFrom = 64;
+
     /// <summary>A syncfs that took longer carried somebody else's data.</summary>
     private static readonly TimeSpan SlowWhole = TimeSpan.FromMilliseconds(60);
 
@@ -112,7 +115,7 @@ internal sealed class SyncQueue : IDisposable
 
     private bool TrySyncWhole(SafeFileHandle anchor, List<Item> round)
     {
-        if (round.Count < WholeFrom || Stopwatch.GetTimestamp() < wholeAgainAt)
+        if (round.Count < WholeFrom || (round.Count < WholeAlwaysFrom && Stopwatch.GetTimestamp() < wholeAgainAt))
         {
             return false;
         }

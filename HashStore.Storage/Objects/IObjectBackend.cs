@@ -24,9 +24,9 @@ public readonly record struct ObjectStat(long Size, DateTimeOffset Modified);
 /// </summary>
 public interface IObjectBackend
 {
-    /// <summary>Takes a staged file into the public zone under <paramref name="key"/> without replacing; durable on return.</summary>
+    /// <summary>Takes a staged file into a zone under <paramref name="key"/> without replacing; durable on return.</summary>
     /// <returns>False when an object is there already (then <paramref name="stagedPath"/> stays where it is), true when the staged file was taken.</returns>
-    ValueTask<bool> AddAsync(ContentKey key, string stagedPath);
+    ValueTask<bool> AddAsync(ContentKey key, string stagedPath, Zone zone);
 
     /// <summary>Opens an object for reading; null when it is not in that zone.</summary>
     ValueTask<ObjectBytes?> OpenAsync(ContentKey key, Zone zone);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using HashStore.Schema;
 using HashStore.Storage.Durability;
 using Microsoft.Win32.SafeHandles;
@@ -7,38 +6,13 @@ namespace HashStore.Storage.Objects;
 
 /// <summary>
 /// Objects as files below ROOT (public) and below STATE's <c>deleted</c> folder, both on one file system.
-///
-/// The durable recipe, each line with its reason:
-///  1. the staged file is synced already, has mode 0444 and lies on the same mount, so a rename publishes it whole or not at all;
-///  2. rename without replacing: who comes second finds the first one's bytes, and nothing is ever overwritten;
-///  3. directories are made only when the rename misses them: after the first days all 4,096 are there;
-///  4. the leaf directory is synced, else the new name can vanish in a power loss;
-///  5. the first time that this process uses a directory, its parents are synced too: somebody may have made it a moment ago and not yet synced.
+/// How they come there durably is <see cref="DurableTree"/>'s.
 /// </summary>
 internal sealed class LocalObjects(string root, string deleted, SyncQueue syncs) : IObjectBackend, IListableBackend
 {
-    /// <summary>Directories whose own entries in their parents are known to be durable: at most 4,096 leaves.</summary>
-    private readonly ConcurrentDictionary<string, bool> durableDirectories = new(StringComparer.Ordinal);
+    private readonly DurableTree publicTree = new(root, syncs), deletedTree = new(deleted, syncs);
 
-    public async ValueTask<bool> AddAsync(ContentKey key, string stagedPath)
-    {
-        var target = PathOf(key, Zone.Public);
-        var directory = Path.GetDirectoryName(target)!;
-        bool added;
-        try
-        {
-            added = Posix.RenameWithoutReplacing(stagedPath, target);
-        }
-        catch (IOException exception) when (exception.HResult == Posix.Enoent && File.Exists(stagedPath))
-        {
-            MakeParents(root, directory);
-            added = Posix.RenameWithoutReplacing(stagedPath, target);
-        }
-
-        // Also when somebody else's object was found: it may be a moment old and not yet synced.
-        await SyncNameAsync(root, directory);
-        return added;
-    }
+    public async ValueTask<bool> AddAsync(ContentKey key, string stagedPath, Zone zone) => await TreeOf(zone).AddAsync(ObjectPath.Of(key), stagedPath);
 
     public ValueTask<ObjectBytes?> OpenAsync(ContentKey key, Zone zone)
     {
@@ -69,7 +43,7 @@ internal sealed class LocalObjects(string root, string deleted, SyncQueue syncs)
             return false;
         }
 
-        MakeParents(RootOf(to), targetDirectory);
+        TreeOf(to).MakeParents(targetDirectory);
         try
         {
             Posix.Rename(source, target);
@@ -83,7 +57,7 @@ internal sealed class LocalObjects(string root, string deleted, SyncQueue syncs)
         File.Delete(source);
 
         // The new name first: a power loss between the two leaves the object in both places, never in none.
-        await SyncNameAsync(RootOf(to), targetDirectory);
+        await TreeOf(to).SyncNameAsync(targetDirectory);
         await syncs.SyncDirectoriesAsync([sourceDirectory]);
         return true;
     }
@@ -156,42 +130,7 @@ internal sealed class LocalObjects(string root, string deleted, SyncQueue syncs)
         }
     }
 
-    private async Task SyncNameAsync(string top, string directory)
-    {
-        if (durableDirectories.ContainsKey(directory))
-        {
-            await syncs.SyncDirectoriesAsync([directory]);
-            return;
-        }
-
-        var chain = new List<string> { directory };
-        for (var parent = directory; parent.Length > top.Length;)
-        {
-            parent = Path.GetDirectoryName(parent)!;
-            chain.Add(parent);
-        }
-
-        await syncs.SyncDirectoriesAsync(chain);
-        durableDirectories[directory] = true;
-    }
-
-    private void MakeParents(string top, string directory)
-    {
-        if (Directory.Exists(directory))
-        {
-            return;
-        }
-
-        // Removed since this process last synced it (a collector tidies empty directories): its name has to become durable again.
-        durableDirectories.TryRemove(directory, out _);
-        var parent = Path.GetDirectoryName(directory)!;
-        if (parent.Length >= top.Length)
-        {
-            MakeParents(top, parent);
-        }
-
-        Posix.MakeDirectory(directory);
-    }
+    private DurableTree TreeOf(Zone zone) => zone == Zone.Public ? publicTree : deletedTree;
 
     private string RootOf(Zone zone) => zone == Zone.Public ? root : deleted;
 

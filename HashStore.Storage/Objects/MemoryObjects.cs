@@ -8,12 +8,12 @@ internal sealed class MemoryObjects(TimeProvider clock) : IObjectBackend, ILista
     private readonly Lock gate = new();
     private readonly Dictionary<(ContentKey Key, Zone Zone), (byte[] Bytes, DateTimeOffset Modified)> objects = [];
 
-    public async ValueTask<bool> AddAsync(ContentKey key, string stagedPath)
+    public async ValueTask<bool> AddAsync(ContentKey key, string stagedPath, Zone zone)
     {
         var bytes = await File.ReadAllBytesAsync(stagedPath);
         lock (gate)
         {
-            if (!objects.TryAdd((key, Zone.Public), (bytes, clock.GetUtcNow())))
+            if (!objects.TryAdd((key, zone), (bytes, clock.GetUtcNow())))
             {
                 return false;
             }

@@ -86,6 +86,56 @@ internal sealed class StagingArea : IDisposable
         }
     }
 
+    /// <summary>
+    /// Takes a file that lies on the same mount by a hard link: reads and hashes it, writes nothing. The file gets an object's mode and owner, and <paramref name="source"/> belongs to what comes back.
+    /// </summary>
+    /// <param name="source">The open file; nobody may be writing to it.</param>
+    /// <param name="buffer">Where to read to; a file that fits is hashed in one piece.</param>
+    /// <param name="paced">Called with the number of bytes after each read.</param>
+    /// <exception cref="IOException">It cannot be read or linked.</exception>
+    internal StagedFile StageLink(SafeFileHandle source, byte[] buffer, Action<int> paced)
+    {
+        var staged = new StagedFile(NextPath(), source);
+        using var hasher = new ContentHasher(algorithm, []);
+        var length = RandomAccess.GetLength(source);
+        for (var last = false; !last;)
+        {
+            var count = Fill(source, buffer, staged.Size);
+            last = count < buffer.Length;
+            if (staged.Size == 0)
+            {
+                staged.Type = ContentSniffer.Sniff(buffer.AsSpan(0, Math.Min(count, PieceBytes)), length);
+            }
+
+            staged.Size += count;
+            if (last)
+            {
+                hasher.Finish(buffer.AsSpan(0, count));
+            }
+            else
+            {
+                hasher.Append(buffer);
+            }
+
+            paced(count);
+        }
+
+        Describe(staged, hasher);
+        Posix.LinkOpenFile(source, staged.Path);
+        Posix.SetMode(source, (int)ObjectMode);
+        return staged;
+    }
+
+    private static int Fill(SafeFileHandle source, byte[] buffer, long offset)
+    {
+        var filled = 0;
+        for (int count; filled < buffer.Length && (count = RandomAccess.Read(source, buffer.AsSpan(filled), offset + filled)) > 0; filled += count)
+        {
+        }
+
+        return filled;
+    }
+
     /// <summary>Returns when the staged bytes are durable.</summary>
     internal async Task SyncAsync(StagedFile staged)
     {
@@ -202,6 +252,11 @@ internal sealed class StagingArea : IDisposable
             }
         }
 
+        Describe(staged, hasher);
+    }
+
+    private void Describe(StagedFile staged, ContentHasher hasher)
+    {
         staged.Sha256 = hasher[DigestAlgorithm.Sha256];
         staged.Sha1 = hasher[DigestAlgorithm.Sha1];
         staged.Digest = hasher[algorithm];

@@ -1,4 +1,5 @@
 using HashStore.Schema;
+using HashStore.Storage;
 using HashStore.Storage.Catalog;
 using Microsoft.EntityFrameworkCore;
 using Xunit;
@@ -7,11 +8,11 @@ namespace HashStore.Tests.Checking;
 
 public sealed class CheckQueryTests
 {
-    /// <summary>A page is found by its index, not by reading the table from its beginning.</summary>
+    /// <summary>A page is found by its index, not by reading the table from its beginning, as SQLite explains it.</summary>
     [Fact]
     public async Task Pages_are_found_by_key()
     {
-        await using var store = await DamagedStore.MakeAsync();
+        await using var store = await DamagedStore.MakeAsync(provider: DatabaseProvider.Sqlite);
         await store.PutAsync("A.txt", "a");
         using var database = StoreDatabase.Open(store.Options);
         using var context = database.NewContext();

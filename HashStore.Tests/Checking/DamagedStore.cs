@@ -1,15 +1,13 @@
-using System.Globalization;
 using HashStore.Schema;
 using HashStore.Storage;
 using HashStore.Storage.Checking;
 using HashStore.Storage.Objects;
 using HashStore.Tests.Support;
-using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace HashStore.Tests.Checking;
 
-/// <summary>A real store in a temporary directory, with hands to damage it.</summary>
+/// <summary>A real store in a temporary directory, with hands to damage it; on the database of <see cref="Databases.OfPrograms"/> unless a test is about another one.</summary>
 internal sealed class DamagedStore : IAsyncDisposable
 {
     private readonly TestStore test;
@@ -22,8 +20,17 @@ internal sealed class DamagedStore : IAsyncDisposable
 
     internal Store Store => test.Store;
 
-    internal static async Task<DamagedStore> MakeAsync(bool stateOutside = false, DigestAlgorithm algorithm = DigestAlgorithm.Sha256) =>
-        new(await TestStore.OpenAsync(configure: options => options with
+    /// <summary>The options by which a command line names the store.</summary>
+    internal string[] Arguments =>
+    [
+        "--root", Paths.Root,
+        .. Paths == StorePaths.For(Paths.Root, null) ? [] : (string[])["--state", Paths.State],
+        .. Options.ConnectionString is { } text ? (string[])["--provider", $"{Options.Provider}", "--connection-string", text] : [],
+    ];
+
+    internal static async Task<DamagedStore> MakeAsync(
+        bool stateOutside = false, DigestAlgorithm algorithm = DigestAlgorithm.Sha256, DatabaseProvider? provider = null) =>
+        new(await TestStore.OpenAsync(provider ?? Databases.OfPrograms, options => options with
         {
             Algorithm = algorithm,
             Paths = stateOutside ? StorePaths.For(options.Paths.Root, Path.Combine(options.Paths.Root, "..", "state")) : options.Paths,
@@ -60,15 +67,7 @@ internal sealed class DamagedStore : IAsyncDisposable
     }
 
     /// <summary>Changes rows behind the store's back, foreign keys or not.</summary>
-    internal void Sql(FormattableString sql)
-    {
-        var place = new SqliteConnectionStringBuilder { DataSource = Paths.Database, Pooling = false, ForeignKeys = false };
-        using var connection = new SqliteConnection(place.ConnectionString);
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql.ToString(CultureInfo.InvariantCulture);
-        Assert.NotEqual(0, command.ExecuteNonQuery());
-    }
+    internal void Sql(FormattableString sql) => Assert.NotEqual(0, RawDatabase.Change(Options, sql));
 
     internal Task<List<Finding>> CheckAsync(bool full = false) => CheckAsync(StoreCheck.Open(Options), full);
 

@@ -6,7 +6,7 @@ namespace HashStore.Tests.Checking;
 /// <summary>A disk on which some objects cannot be opened, read or looked at.</summary>
 internal sealed class FailingObjects(IObjectBackend inner, ContentKey openFails, ContentKey readFails, ContentKey statFails) : IObjectBackend, IListableBackend
 {
-    public ValueTask<bool> AddAsync(ContentKey key, string stagedPath) => throw new NotSupportedException();
+    public ValueTask<bool> AddAsync(ContentKey key, string stagedPath, Zone zone) => throw new NotSupportedException();
 
     public async ValueTask<ObjectBytes?> OpenAsync(ContentKey key, Zone zone)
     {

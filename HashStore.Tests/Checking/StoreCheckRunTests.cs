@@ -28,7 +28,7 @@ public sealed class StoreCheckRunTests
     [Fact]
     public async Task A_damaged_database_is_a_finding()
     {
-        await using var store = await DamagedStore.MakeAsync();
+        await using var store = await DamagedStore.MakeAsync(provider: DatabaseProvider.Sqlite);
         await store.PutManyAsync(500);
         await store.CloseAsync();
         using (var database = new FileStream(store.Paths.Database, FileMode.Open))
@@ -50,15 +50,10 @@ public sealed class StoreCheckRunTests
     [Theory]
     [InlineData("file_size = 'many'")]
     [InlineData("file_touched = 'long ago'")]
-    [InlineData("file_state = 77")]
-    public async Task A_value_that_is_none_is_a_finding(string assignment)
-    {
-        await using var store = await DamagedStore.MakeAsync();
-        var keys = await store.PutManyAsync(3);
-        store.Sql($"UPDATE file SET {assignment} WHERE file_hash = X'{keys[1]}'");
+    public Task A_value_that_its_column_would_not_take_elsewhere_is_a_finding(string assignment) => FindsAsync(assignment, DatabaseProvider.Sqlite);
 
-        Assert.Contains(await store.CheckAsync(), finding => finding.Kind is FindingKind.DatabaseDamage or FindingKind.WrongSize or FindingKind.WrongState);
-    }
+    [Fact]
+    public Task A_value_that_is_none_is_a_finding() => FindsAsync("file_state = 77", Databases.OfPrograms);
 
     [Fact]
     public async Task A_check_ends_when_it_is_cancelled_or_left()
@@ -121,5 +116,14 @@ public sealed class StoreCheckRunTests
         }
 
         Assert.Empty(await store.CheckAsync(full: true));
+    }
+
+    private static async Task FindsAsync(string assignment, DatabaseProvider provider)
+    {
+        await using var store = await DamagedStore.MakeAsync(provider: provider);
+        var keys = await store.PutManyAsync(3);
+        store.Sql($"UPDATE \"file\" SET {assignment} WHERE file_hash = {keys[1]}");
+
+        Assert.Contains(await store.CheckAsync(), finding => finding.Kind is FindingKind.DatabaseDamage or FindingKind.WrongSize or FindingKind.WrongState);
     }
 }

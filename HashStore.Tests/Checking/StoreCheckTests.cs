@@ -144,36 +144,36 @@ public sealed class StoreCheckTests
     [InlineData(-1)]
     public async Task A_wrong_reference_count_is_found(int count) => await FindsAsync(FindingKind.WrongRefCount, false, (store, keys) =>
     {
-        store.Sql($"UPDATE file SET file_refcount = {count} WHERE file_hash = X'{keys[2]}'");
+        store.Sql($"UPDATE \"file\" SET file_refcount = {count} WHERE file_hash = {keys[2]}");
         return (keys[2], null);
     });
 
     [Fact]
     public async Task A_public_object_that_nobody_refers_to_has_the_wrong_state() => await FindsAsync(FindingKind.WrongState, false, (store, keys) =>
     {
-        store.Sql($"UPDATE upload SET upload_deleted = 1 WHERE upload_hash = X'{keys[2]}'");
-        store.Sql($"UPDATE file SET file_refcount = 0 WHERE file_hash = X'{keys[2]}'");
+        store.Sql($"UPDATE upload SET upload_deleted = 1 WHERE upload_hash = {keys[2]}");
+        store.Sql($"UPDATE \"file\" SET file_refcount = 0 WHERE file_hash = {keys[2]}");
         return (keys[2], null);
     });
 
     [Fact]
     public async Task A_key_of_another_digest_is_found() => await FindsAsync(FindingKind.WrongKey, false, (store, keys) =>
     {
-        store.Sql($"UPDATE file SET file_sha256 = zeroblob(32) WHERE file_hash = X'{keys[2]}'");
+        store.Sql($"UPDATE \"file\" SET file_sha256 = {new byte[32]} WHERE file_hash = {keys[2]}");
         return (keys[2], null);
     });
 
     [Fact]
     public async Task A_digest_that_this_store_does_not_have_is_found() => await FindsAsync(FindingKind.WrongKey, false, (store, keys) =>
     {
-        store.Sql($"UPDATE file SET file_digest = file_sha256 WHERE file_hash = X'{keys[2]}'");
+        store.Sql($"UPDATE \"file\" SET file_digest = file_sha256 WHERE file_hash = {keys[2]}");
         return (keys[2], null);
     });
 
     [Theory]
     [InlineData("999999")]
     [InlineData("NULL")]
-    [InlineData("(SELECT upload_id FROM upload ORDER BY upload_id DESC LIMIT 1)")]
+    [InlineData("(SELECT MAX(upload_id) FROM upload)")]
     public async Task A_current_version_that_is_none_is_found(string latest) => await FindsAsync(FindingKind.DanglingLatest, false, (store, keys) =>
     {
         store.Sql($"UPDATE filename SET fn_latest = {latest} WHERE fn_latest = (SELECT MIN(upload_id) FROM upload)");
@@ -205,7 +205,7 @@ public sealed class StoreCheckTests
     {
         await using var store = await DamagedStore.MakeAsync();
         var keys = await store.PutManyAsync(3);
-        store.Sql($"DELETE FROM file WHERE file_hash = X'{keys[1]}'");
+        store.Sql($"DELETE FROM \"file\" WHERE file_hash = {keys[1]}");
 
         Assert.Equal(
             [(FindingKind.DanglingUpload, keys[1]), (FindingKind.OrphanObject, keys[1])],
@@ -237,10 +237,10 @@ public sealed class StoreCheckTests
         }
 
         // A claim an hour old, a younger one, and a move that never ended.
-        store.Sql($"UPDATE upload SET upload_deleted = 1 WHERE upload_hash IN (X'{keys[0]}', X'{keys[1]}')");
-        store.Sql($"UPDATE file SET file_state = 0, file_refcount = 0, file_touched = '2020-01-01 00:00:00' WHERE file_hash = X'{keys[0]}'");
-        store.Sql($"UPDATE file SET file_state = 0, file_refcount = 0 WHERE file_hash = X'{keys[1]}'");
-        store.Sql($"UPDATE file SET file_state = 2, file_touched = '2020-01-01 00:00:00' WHERE file_hash = X'{keys[2]}'");
+        store.Sql($"UPDATE upload SET upload_deleted = 1 WHERE upload_hash IN ({keys[0]}, {keys[1]})");
+        store.Sql($"UPDATE \"file\" SET file_state = 0, file_refcount = 0, file_touched = '2020-01-01 00:00:00' WHERE file_hash = {keys[0]}");
+        store.Sql($"UPDATE \"file\" SET file_state = 0, file_refcount = 0 WHERE file_hash = {keys[1]}");
+        store.Sql($"UPDATE \"file\" SET file_state = 2, file_touched = '2020-01-01 00:00:00' WHERE file_hash = {keys[2]}");
         File.Copy(store.PathOf(keys[3]), MakeParent(store.PathOf(keys[3], Zone.Deleted)));
 
         var findings = await store.CheckAsync(full: true);
@@ -276,7 +276,7 @@ public sealed class StoreCheckTests
 
         foreach (var key in keys[25..30])
         {
-            store.Sql($"UPDATE file SET file_refcount = file_refcount + 1 WHERE file_hash = X'{key}'");
+            store.Sql($"UPDATE \"file\" SET file_refcount = file_refcount + 1 WHERE file_hash = {key}");
             expected.Add((FindingKind.WrongRefCount, key.ToString()));
         }
 

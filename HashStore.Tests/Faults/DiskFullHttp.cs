@@ -8,45 +8,36 @@ namespace HashStore.Tests.Faults;
 /// <summary>A server whose disk is full: uploads are refused with 507 and leave nothing, and all goes on when there is room.</summary>
 public sealed class DiskFullHttp
 {
-    private const int DiskBytes = 24 << 20;
+    private const int DiskMebibytes = 24;
 
     [NeedsFact("root", "mount")]
     public async Task An_upload_that_does_not_fit_is_refused_and_the_next_small_one_works()
     {
-        var disk = Directory.CreateTempSubdirectory("hashstore-disk-").FullName;
-        await RunAsync("mount", "-t", "tmpfs", "-o", $"size={DiskBytes}", "tmpfs", disk);
-        try
+        using var disk = new MemoryFileSystem(DiskMebibytes);
+        await using var server = await ServerProcess.StartAsync(Path.Combine(disk.Path, "root"));
+        (await server.Client.PutAsync("Before.png", Samples.Png())).AssertStatus(201);
+        var before = await Kept.LookAsync(server);
+
+        // 1. Too large by what it declares.
+        var declared = await server.Client.PutAsync("Large.bin", Samples.Unknown((DiskMebibytes << 20) + 1));
+        declared.AssertProblem(507);
+        Assert.NotNull(declared["Retry-After"]);
+        Assert.Equal(before, await Kept.LookAsync(server));
+
+        // 2. Too large only when it has come in.
+        using (var form = new MultipartFormDataContent { { new ByteArrayContent(Samples.Unknown((DiskMebibytes << 20) + 1)), "file", "Large.bin" } })
         {
-            await using var server = await ServerProcess.StartAsync(Path.Combine(disk, "root"));
-            (await server.Client.PutAsync("Before.png", Samples.Png())).AssertStatus(201);
-            var before = await Kept.LookAsync(server);
-
-            // 1. Too large by what it declares.
-            var declared = await server.Client.PutAsync("Large.bin", Samples.Unknown(DiskBytes + 1));
-            declared.AssertProblem(507);
-            Assert.NotNull(declared["Retry-After"]);
-            Assert.Equal(before, await Kept.LookAsync(server));
-
-            // 2. Too large only when it has come in.
-            using (var form = new MultipartFormDataContent { { new ByteArrayContent(Samples.Unknown(DiskBytes + 1)), "file", "Large.bin" } })
-            {
-                (await server.Client.SendAsync("POST", "/api/files", form)).AssertProblem(507);
-            }
-
-            Assert.Equal(before, await Kept.LookAsync(server));
-
-            // 3. What is there is served on, and small ones are taken.
-            var small = Samples.Png();
-            (await server.Client.PutAsync("Small.png", small)).AssertStatus(201);
-            Assert.Equal(small, (await server.Client.GetAsync(Samples.ObjectUrl(small))).AssertStatus(200).Body);
-            await FillAndEmptyAsync(server, disk);
-            Assert.Equal(0, await server.StopAsync());
+            (await server.Client.SendAsync("POST", "/api/files", form)).AssertProblem(507);
         }
-        finally
-        {
-            await RunAsync("umount", disk);
-            Directory.Delete(disk);
-        }
+
+        Assert.Equal(before, await Kept.LookAsync(server));
+
+        // 3. What is there is served on, and small ones are taken.
+        var small = Samples.Png();
+        (await server.Client.PutAsync("Small.png", small)).AssertStatus(201);
+        Assert.Equal(small, (await server.Client.GetAsync(Samples.ObjectUrl(small))).AssertStatus(200).Body);
+        await FillAndEmptyAsync(server, disk.Path);
+        Assert.Equal(0, await server.StopAsync());
     }
 
     /// <summary>Not a byte is left: reading goes on, each upload is refused, and the first one after there is room again is taken.</summary>
@@ -89,12 +80,5 @@ public sealed class DiskFullHttp
         {
             return false;
         }
-    }
-
-    private static async Task RunAsync(string program, params string[] arguments)
-    {
-        using var process = System.Diagnostics.Process.Start(program, arguments);
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: exit code {process.ExitCode}");
     }
 }

@@ -131,7 +131,7 @@ public sealed class DiskFullTests
 
     private static async Task<TestStore> OpenAsync(MemoryFileSystem disk)
     {
-        var test = await TestStore.OpenAsync(parent: disk.Path);
+        var test = await TestStore.OpenAsync(Databases.OfPrograms, parent: disk.Path);
         Assert.Equal(0, Syscall.stat(test.Paths.Removals, out var removals));
         Assert.True(removals.st_blocks > 0, "The removal counter is a hole: touching it on a full disk would kill this process.");
         return test;

@@ -79,7 +79,7 @@ public sealed class InterruptedTests
     [InlineData(false)]
     public async Task An_object_on_its_way_whose_bytes_are_lost_does_not_keep_the_store_shut(bool wanted)
     {
-        await using var test = await TestStore.OpenAsync();
+        await using var test = await TestStore.OpenAsync(Databases.OfPrograms);
         var key = (await test.PutAsync("One.txt", content)).File.Current.Key;
         var bystander = (await test.PutAsync("Two.txt", "bystander")).File.Current.Key;
         if (!wanted)
@@ -131,7 +131,7 @@ public sealed class InterruptedTests
     [InlineData("Two.txt")]
     public async Task A_missing_object_is_healed_by_the_next_upload_of_its_content(string name)
     {
-        await using var test = await TestStore.OpenAsync();
+        await using var test = await TestStore.OpenAsync(Databases.OfPrograms);
         var key = (await test.PutAsync("One.txt", content)).File.Current.Key;
         File.Delete(PathOf(test, key, Zone.Public));
         await Refusal.ExpectAsync(StoreFault.Damaged, async () => await test.Store.Objects.FindAsync(key));
@@ -143,7 +143,7 @@ public sealed class InterruptedTests
     [Fact]
     public async Task A_deleted_object_that_is_missing_is_healed_by_the_next_upload_of_its_content()
     {
-        await using var test = await TestStore.OpenAsync();
+        await using var test = await TestStore.OpenAsync(Databases.OfPrograms);
         var key = (await test.PutAsync("One.txt", content)).File.Current.Key;
         await test.Store.DeleteAsync("One.txt");
         File.Delete(PathOf(test, key, Zone.Deleted));
@@ -155,7 +155,7 @@ public sealed class InterruptedTests
     [Fact]
     public async Task A_deleted_object_that_lies_in_the_public_tree_comes_back_from_there()
     {
-        await using var test = await TestStore.OpenAsync();
+        await using var test = await TestStore.OpenAsync(Databases.OfPrograms);
         var key = (await test.PutAsync("One.txt", content)).File.Current.Key;
         await test.Store.DeleteAsync("One.txt");
         File.Move(PathOf(test, key, Zone.Deleted), PathOf(test, key, Zone.Public));
@@ -167,7 +167,7 @@ public sealed class InterruptedTests
     [Fact]
     public async Task The_staging_folder_of_a_dead_program_is_swept_and_that_of_a_living_one_kept()
     {
-        await using var test = await TestStore.OpenAsync();
+        await using var test = await TestStore.OpenAsync(Databases.OfPrograms);
         using var living = await test.Store.StageAsync(content);
         foreach (var (path, text) in ((string, string)[])[("dead/1", "bytes"), ("dead/lock", ""), ("without-lock/1", "bytes"), ("empty/lock", "")])
         {
@@ -195,7 +195,7 @@ public sealed class InterruptedTests
     [InlineData(true, "of another length")]
     public async Task Foreign_bytes_in_the_place_of_a_key_are_refused_and_left_alone(bool claimed, string foreign)
     {
-        await using var test = await TestStore.OpenAsync();
+        await using var test = await TestStore.OpenAsync(Databases.OfPrograms);
         var key = (await test.PutAsync("One.txt", content)).File.Current.Key;
         await ForgetUploadsAsync(test, keepRow: claimed);
         var path = PathOf(test, key, Zone.Public);
@@ -212,7 +212,7 @@ public sealed class InterruptedTests
     [Fact]
     public async Task A_stored_object_of_another_length_is_refused_and_left_alone()
     {
-        await using var test = await TestStore.OpenAsync();
+        await using var test = await TestStore.OpenAsync(Databases.OfPrograms);
         var key = (await test.PutAsync("One.txt", content)).File.Current.Key;
         var path = PathOf(test, key, Zone.Public);
         File.Delete(path);
@@ -226,7 +226,7 @@ public sealed class InterruptedTests
     [Fact]
     public async Task A_file_in_the_place_of_a_directory_is_a_refusal_of_the_store()
     {
-        await using var test = await TestStore.OpenAsync();
+        await using var test = await TestStore.OpenAsync(Databases.OfPrograms);
         var blocked = Path.Combine(test.Paths.Root, test.KeyOf(content).ToString()[..1]);
         await File.WriteAllTextAsync(blocked, "in the way");
         await Assert.ThrowsAsync<StoreException>(() => test.PutAsync("One.txt", content));
@@ -240,7 +240,7 @@ public sealed class InterruptedTests
     [Fact]
     public async Task An_upload_whose_claim_and_bytes_are_collected_under_way_is_never_acknowledged_without_bytes()
     {
-        await using var test = await TestStore.OpenAsync();
+        await using var test = await TestStore.OpenAsync(Databases.OfPrograms);
         await test.CloseAsync();
         var database = StoreDatabase.Open(test.Options);
         var syncs = new SyncQueue(test.Paths.SyncAnchor);
@@ -250,7 +250,7 @@ public sealed class InterruptedTests
             tables.Files.RemoveRange(tables.Files);
             tables.SaveChanges();
         });
-        var parts = new StoreParts(test.Paths, StoreLayout.TryRead(test.Paths)!, database, syncs, collecting);
+        var parts = new StoreParts(test.Paths, StoreLayout.TryRead(test.Paths)!, database, syncs, collecting, new DurableTree(test.Paths.Root, syncs));
         var staging = new StagingArea(test.Paths, syncs, DigestAlgorithm.Sha256);
         var store = new Store(parts, staging, new RemovalCounter(test.Paths.Removals), test.Options, NullLogger.Instance);
         try
@@ -324,9 +324,9 @@ public sealed class InterruptedTests
     {
         private bool done;
 
-        public async ValueTask<bool> AddAsync(ContentKey key, string stagedPath)
+        public async ValueTask<bool> AddAsync(ContentKey key, string stagedPath, Zone zone)
         {
-            var added = await inner.AddAsync(key, stagedPath);
+            var added = await inner.AddAsync(key, stagedPath, zone);
             if (!done)
             {
                 done = true;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using HashStore.Tests.Http.Support;
+using HashStore.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -17,11 +18,11 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
     private const int Uploads = 100;
     private const string Busy = "Busy.bin";
 
-    private readonly string root = Directory.CreateTempSubdirectory("hashstore-kill-").FullName;
+    private readonly TempFolder folder = new();
     private readonly ConcurrentDictionary<string, ConcurrentBag<(long Id, string Sha256)>> acknowledged = new();
     private readonly ConcurrentDictionary<string, byte> deleted = new();
 
-    public void Dispose() => Directory.Delete(root, recursive: true);
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public async Task Every_acknowledged_upload_survives_a_kill_at_any_moment()
@@ -31,7 +32,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         var random = new Random(seed);
         for (var round = 0; round < Setting("HASHSTORE_KILL_ROUNDS", 10); round++)
         {
-            await using var server = await ServerProcess.StartAsync(root);
+            await using var server = await ServerProcess.StartAsync(folder.Path);
             try
             {
                 await CheckAsync(server);
@@ -43,7 +44,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
             }
         }
 
-        await using var last = await ServerProcess.StartAsync(root);
+        await using var last = await ServerProcess.StartAsync(folder.Path);
         await CheckAsync(last);
         Assert.Equal(0, await last.StopAsync());
         Assert.NotEmpty(acknowledged);
@@ -134,15 +135,14 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
     /// <summary>No public row without bytes, no bytes in the public tree whose row says that they are deleted, and reference counts that are right.</summary>
     private static void CheckRows(ServerProcess server)
     {
-        const string Rows = """
-            SELECT hex(file_hash), file_size, file_state, file_refcount,
+        foreach (var row in RawDatabase.Rows(server.Store, $"""
+            SELECT file_hash, file_size, file_state, file_refcount,
                 (SELECT count(*) FROM upload JOIN filename ON fn_id = upload_name_id
-                    WHERE upload_hash = file_hash AND upload_deleted & 1 = 0 AND NOT fn_deleted)
-            FROM file
-            """;
-        foreach (var row in Kept.Rows(server, Rows))
+                    WHERE upload_hash = file_hash AND upload_deleted & 1 = 0 AND fn_deleted = 0)
+            FROM "file"
+            """))
         {
-            var key = ((string)row[0]).ToLowerInvariant();
+            var key = Convert.ToHexStringLower((byte[])row[0]);
             var path = $"{key[0]}/{key[1]}/{key[2]}/{key[3..]}";
             var bytes = new FileInfo(Path.Combine(server.Root, path));
             switch ((long)row[2])

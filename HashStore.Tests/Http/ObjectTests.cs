@@ -1,6 +1,6 @@
 using System.Globalization;
 using HashStore.Tests.Http.Support;
-using Microsoft.Data.Sqlite;
+using HashStore.Tests.Support;
 using Xunit;
 
 namespace HashStore.Tests.Http;
@@ -112,14 +112,7 @@ public sealed class ObjectTests(ServerFixture fixture) : IClassFixture<ServerFix
         await client.UploadAsync("Legacy.png", content);
 
         // Uploads under such a name are refused; a wiki's old tree may hold them.
-        using (var connection = new SqliteConnection($"Data Source={Path.Combine(server.State, "hashstore.db")};Pooling=False"))
-        {
-            connection.Open();
-            using var command = connection.CreateCommand();
-            command.CommandText = "UPDATE filename SET fn_name = 'Legacy.txt' WHERE fn_name = 'Legacy.png'";
-            Assert.Equal(1, command.ExecuteNonQuery());
-        }
-
+        Assert.Equal(1, RawDatabase.Change(server.Store, $"UPDATE filename SET fn_name = 'Legacy.txt' WHERE fn_name = 'Legacy.png'"));
         var answer = (await client.GetAsync(Samples.ObjectUrl(content, "Legacy.txt"))).AssertStatus(200);
         Assert.Equal(content, answer.Body);
         Assert.Equal("application/octet-stream", answer["Content-Type"]);

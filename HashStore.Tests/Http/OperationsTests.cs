@@ -1,5 +1,6 @@
 using System.Globalization;
 using HashStore.Tests.Http.Support;
+using HashStore.Tests.Support;
 using Xunit;
 
 namespace HashStore.Tests.Http;
@@ -158,22 +159,15 @@ public sealed class OperationsTests(ServerFixture fixture) : IClassFixture<Serve
     [Fact]
     public async Task Two_servers_started_at_the_same_moment_share_the_new_store()
     {
-        var folder = Directory.CreateTempSubdirectory("hashstore-http-");
-        try
-        {
-            var both = await Task.WhenAll(ServerProcess.StartAsync(folder.FullName), ServerProcess.StartAsync(folder.FullName));
-            await using var one = both[0];
-            await using var other = both[1];
-            Assert.Equal(one.AdminToken, other.AdminToken);
-            var uploads = await Task.WhenAll(Enumerable.Range(0, 40).Select(at => both[at % 2].Client.PutAsync($"{at / 2}.png", Samples.Png())));
-            Assert.Equal(20, uploads.Count(answer => answer.Status == 201));
-            Assert.Equal(20, uploads.Count(answer => answer.Status == 200));
-            Assert.Equal((await one.Client.GetAsync("/api/stats")).Text, (await other.Client.GetAsync("/api/stats")).Text);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        using var folder = new TempFolder();
+        var both = await Task.WhenAll(ServerProcess.StartAsync(folder.Path), ServerProcess.StartAsync(folder.Path));
+        await using var one = both[0];
+        await using var other = both[1];
+        Assert.Equal(one.AdminToken, other.AdminToken);
+        var uploads = await Task.WhenAll(Enumerable.Range(0, 40).Select(at => both[at % 2].Client.PutAsync($"{at / 2}.png", Samples.Png())));
+        Assert.Equal(20, uploads.Count(answer => answer.Status == 201));
+        Assert.Equal(20, uploads.Count(answer => answer.Status == 200));
+        Assert.Equal((await one.Client.GetAsync("/api/stats")).Text, (await other.Client.GetAsync("/api/stats")).Text);
     }
 
     private static async Task<bool> RefusesAsync(ServerProcess ending)

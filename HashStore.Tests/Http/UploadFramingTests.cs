@@ -130,13 +130,51 @@ public sealed class UploadFramingTests(ServerWithRoles fixture) : IClassFixture<
         Assert.Equal(before, await Kept.LookAsync(server));
     }
 
+    /// <summary>The web server takes an end of the input that it sees together with the last bytes for an early end: then the answer must be true and say so.</summary>
+    [Theory]
+    [InlineData(100)]
+    [InlineData(300_000)]
+    public async Task A_whole_body_whose_sender_says_that_nothing_more_comes_is_kept_or_refused_and_the_answer_is_true(int size)
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var content = Samples.Png(size);
+            using var connection = await server.ConnectAsync();
+            await connection.SendHeadAsync($"PUT /api/files/Last_{size}_{round}.png", server.AdminToken, $"Content-Length: {content.Length}");
+            await connection.SendAsync(content);
+            connection.HalfClose();
+            var answer = (await connection.ReadAnswerAsync())!;
+            Assert.Null(await connection.ReadAnswerAsync());
+            if (answer.Status == 201)
+            {
+                Assert.Equal(content, (await client.GetAsync(Samples.ObjectUrl(content))).AssertStatus(200).Body);
+            }
+            else
+            {
+                answer.AssertProblem(400);
+                (await client.GetAsync(Samples.ObjectUrl(content))).AssertProblem(404);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_reaches_a_client_that_says_that_nothing_more_comes()
+    {
+        var content = Samples.Png(900_000);
+        await client.UploadAsync("Much.png", content);
+        using var connection = await server.ConnectAsync();
+        await connection.SendHeadAsync($"GET {Samples.ObjectUrl(content)}", null);
+        connection.HalfClose();
+        Assert.Equal(content, (await connection.ReadAnswerAsync())!.AssertStatus(200).Body);
+        Assert.Null(await connection.ReadAnswerAsync());
+    }
+
     /// <summary>
     /// "A server that receives an incomplete request message [...] MAY send an error response prior to closing the connection" (RFC 9112 section 8).
-    /// The web server below closes without one.
     /// </summary>
     private async Task AssertCutOffAsync(RawConnection connection, Kept before)
     {
-        (await connection.ReadAnswerAsync())?.AssertProblem(400);
+        (await connection.ReadAnswerAsync())!.AssertProblem(400);
         Assert.Null(await connection.ReadAnswerAsync());
         await Until.TrueAsync("the staged bytes are removed", () => Kept.Staged(server).Count == 0);
         Assert.Equal(before, await Kept.LookAsync(server));

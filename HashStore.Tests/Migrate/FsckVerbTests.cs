@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using HashStore.Migrate;
+using HashStore.Storage;
 using HashStore.Storage.Objects;
 using HashStore.Tests.Checking;
 using Xunit;
@@ -15,7 +16,7 @@ public sealed class FsckVerbTests
         await using var store = await DamagedStore.MakeAsync();
         await store.PutManyAsync(3);
 
-        var run = await RunAsync("fsck", "--root", store.Paths.Root);
+        var run = await RunAsync(["fsck", .. store.Arguments]);
         Assert.Equal((0, ""), (run.Exit, run.Error));
         Assert.Matches(@"^fsck: 3 objects checked in \S+ s: all well\.\n$", run.Output);
     }
@@ -27,8 +28,8 @@ public sealed class FsckVerbTests
         var keys = await store.PutManyAsync(3);
         store.Flip(keys[1]);
 
-        Assert.Equal(0, (await RunAsync("fsck", "--root", store.Paths.Root, "--state", store.Paths.State)).Exit);
-        var run = await RunAsync("fsck", "--root", store.Paths.Root, "--state", store.Paths.State, "--full");
+        Assert.Equal(0, (await RunAsync(["fsck", .. store.Arguments])).Exit);
+        var run = await RunAsync(["fsck", .. store.Arguments, "--full"]);
         Assert.Equal((4, ""), (run.Exit, run.Error));
         Assert.StartsWith($"WrongHash {keys[1]} {ObjectPath.Of(keys[1])}: ", run.Output, StringComparison.Ordinal);
         Assert.EndsWith(": 1 damaged.\n", run.Output, StringComparison.Ordinal);
@@ -42,7 +43,7 @@ public sealed class FsckVerbTests
         File.WriteAllText(left, "");
         File.SetLastWriteTimeUtc(left, DateTime.UtcNow.AddHours(-1));
 
-        var run = await RunAsync("fsck", "--root", store.Paths.Root);
+        var run = await RunAsync(["fsck", .. store.Arguments]);
         Assert.Equal(0, run.Exit);
         Assert.StartsWith("Leftover .hs~selfcheck-1: ", run.Output, StringComparison.Ordinal);
         Assert.EndsWith(": all well, 1 left over.\n", run.Output, StringComparison.Ordinal);
@@ -57,7 +58,7 @@ public sealed class FsckVerbTests
         var stranger = ObjectPath.DirectoryOf(keys[2]) + "/\"Müll\"\n.jpg";
         File.WriteAllText(Path.Combine(store.Paths.Root, stranger), "");
 
-        var run = await RunAsync("fsck", "--root", store.Paths.Root, "--full", "--json");
+        var run = await RunAsync(["fsck", .. store.Arguments, "--full", "--json"]);
         Assert.Equal((4, ""), (run.Exit, run.Error));
         var lines = run.Output.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.Equal(3, lines.Count);
@@ -116,11 +117,11 @@ public sealed class FsckVerbTests
     [Fact]
     public async Task A_lost_database_is_damage()
     {
-        await using var store = await DamagedStore.MakeAsync();
+        await using var store = await DamagedStore.MakeAsync(provider: DatabaseProvider.Sqlite);
         await store.CloseAsync();
         File.Delete(store.Paths.Database);
 
-        var run = await RunAsync("fsck", "--root", store.Paths.Root);
+        var run = await RunAsync(["fsck", .. store.Arguments]);
         Assert.Equal(4, run.Exit);
         Assert.StartsWith("DatabaseDamage", run.Output, StringComparison.Ordinal);
     }
@@ -129,7 +130,7 @@ public sealed class FsckVerbTests
     public async Task An_interrupted_check_exits_130()
     {
         await using var store = await DamagedStore.MakeAsync();
-        var run = await RunAsync(["fsck", "--root", store.Paths.Root, "--json"], new CancellationToken(canceled: true));
+        var run = await RunAsync(["fsck", .. store.Arguments, "--json"], new CancellationToken(canceled: true));
         Assert.Equal(130, run.Exit);
         Assert.Contains("\"exit\":130", run.Output, StringComparison.Ordinal);
     }
@@ -140,7 +141,7 @@ public sealed class FsckVerbTests
         await using var store = await DamagedStore.MakeAsync();
         await store.PutManyAsync(3);
         using StringWriter output = new(), error = new();
-        Assert.Equal(0, await global::HashStore.Migrate.Program.RunAsync(["fsck", "--root", store.Paths.Root, "--full"], new CommandOutput(output, error, isTerminal: true), default));
+        Assert.Equal(0, await global::HashStore.Migrate.Program.RunAsync(["fsck", .. store.Arguments, "--full"], new CommandOutput(output, error, isTerminal: true), default));
         Assert.Contains("\r", error.ToString(), StringComparison.Ordinal);
         Assert.EndsWith(" \r", error.ToString(), StringComparison.Ordinal);
         Assert.StartsWith("fsck: ", output.ToString(), StringComparison.Ordinal);
@@ -154,7 +155,7 @@ public sealed class FsckVerbTests
         DamagedStore.Replace(store.PathOf(keys[0]), []);
 
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])[typeof(global::HashStore.Migrate.Program).Assembly.Location, "fsck", "--root", store.Paths.Root, "--json"])
+        foreach (var argument in (string[])[typeof(global::HashStore.Migrate.Program).Assembly.Location, "fsck", .. store.Arguments, "--json"])
         {
             start.ArgumentList.Add(argument);
         }

@@ -30,7 +30,7 @@ public sealed class LocalObjectsTests : ObjectBackendContract
     [Fact]
     public async Task Objects_lie_where_the_format_says_for_everybody_to_read_and_nobody_to_write()
     {
-        await objects.AddAsync(Key("123456789abcdef0"), Stage([1]));
+        await objects.AddAsync(Key("123456789abcdef0"), Stage([1]), Zone.Public);
         var path = Path.Combine(Root, "1/2/3/456789abcdef0");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead, File.GetUnixFileMode(path));
         foreach (var directory in (string[])["1", "1/2", "1/2/3"])
@@ -47,7 +47,7 @@ public sealed class LocalObjectsTests : ObjectBackendContract
     {
         var path = Stage([1, 2, 3]);
         using var open = File.OpenRead(path);
-        await objects.AddAsync(Key("1234"), path);
+        await objects.AddAsync(Key("1234"), path, Zone.Public);
         File.SetUnixFileMode(open.SafeFileHandle, UnixFileMode.UserRead);
         Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(Path.Combine(Root, "1/2/3/4")));
     }
@@ -56,7 +56,7 @@ public sealed class LocalObjectsTests : ObjectBackendContract
     public async Task An_object_that_a_power_loss_left_under_both_names_leaves_the_zone_that_it_is_moved_from()
     {
         // The new name was synced and the old one's removal was not: both are names of one file, for which rename does nothing.
-        await objects.AddAsync(Key("1234"), Stage([1]));
+        await objects.AddAsync(Key("1234"), Stage([1]), Zone.Public);
         Directory.CreateDirectory(Path.Combine(DeletedRoot, "1/2/3"));
         Posix.Link(Path.Combine(Root, "1/2/3/4"), Path.Combine(DeletedRoot, "1/2/3/4"));
 
@@ -68,16 +68,16 @@ public sealed class LocalObjectsTests : ObjectBackendContract
     [Fact]
     public async Task Directories_that_were_tidied_away_are_made_again()
     {
-        await objects.AddAsync(Key("1234"), Stage([1]));
+        await objects.AddAsync(Key("1234"), Stage([1]), Zone.Public);
         await objects.RemoveAsync(Key("1234"), Zone.Public);
         Directory.Delete(Path.Combine(Root, "1"), recursive: true);
-        Assert.True(await objects.AddAsync(Key("1234"), Stage([2])));
+        Assert.True(await objects.AddAsync(Key("1234"), Stage([2]), Zone.Public));
         Assert.Equal(new byte[] { 2 }, await ReadAllAsync(Key("1234"), Zone.Public));
     }
 
     [Fact]
     public async Task A_staged_file_that_is_not_there_is_an_error_and_no_false() =>
-        await Assert.ThrowsAnyAsync<IOException>(async () => await objects.AddAsync(Key("1234"), folder["nothing"]));
+        await Assert.ThrowsAnyAsync<IOException>(async () => await objects.AddAsync(Key("1234"), folder["nothing"], Zone.Public));
 
     [Fact]
     public async Task A_legacy_tree_in_the_same_root_is_never_listed_nor_touched()
@@ -92,7 +92,7 @@ public sealed class LocalObjectsTests : ObjectBackendContract
             folder.Write($"root/{path}", Encoding.UTF8.GetBytes(path));
         }
 
-        await objects.AddAsync(Key("1234"), Stage([1]));
+        await objects.AddAsync(Key("1234"), Stage([1]), Zone.Public);
         Assert.Equal("1/2/3/4", Assert.Single(objects.List(Zone.Public)).Path);
         Assert.All(legacy, path => Assert.Equal(path, File.ReadAllText(Path.Combine(Root, path))));
     }
@@ -100,7 +100,7 @@ public sealed class LocalObjectsTests : ObjectBackendContract
     [Fact]
     public async Task What_lies_among_the_objects_and_is_none_is_listed_without_a_key()
     {
-        await objects.AddAsync(Key("123456"), Stage([1]));
+        await objects.AddAsync(Key("123456"), Stage([1]), Zone.Public);
         folder.Write("root/1/2/3/NAME", [1, 2]);
         folder.Write("root/1/2/3/45", [1]);
         folder.Write("root/1/2/3/4/inside", [1]);

@@ -25,7 +25,7 @@ public abstract class ObjectBackendContract : IDisposable
     public async Task An_added_object_is_there_and_its_staged_file_is_taken(string hex)
     {
         var path = Stage(sample);
-        Assert.True(await Backend.AddAsync(Key(hex), path));
+        Assert.True(await Backend.AddAsync(Key(hex), path, Zone.Public));
         Assert.False(File.Exists(path));
         Assert.Equal(sample.Length, (await Backend.StatAsync(Key(hex), Zone.Public))!.Value.Size);
         Assert.Equal(sample, await ReadAllAsync(Key(hex), Zone.Public));
@@ -37,9 +37,9 @@ public abstract class ObjectBackendContract : IDisposable
     [MemberData(nameof(Keys))]
     public async Task Adding_twice_keeps_the_first_object_and_the_second_staged_file(string hex)
     {
-        Assert.True(await Backend.AddAsync(Key(hex), Stage(sample)));
+        Assert.True(await Backend.AddAsync(Key(hex), Stage(sample), Zone.Public));
         var second = Stage("another"u8.ToArray());
-        Assert.False(await Backend.AddAsync(Key(hex), second));
+        Assert.False(await Backend.AddAsync(Key(hex), second, Zone.Public));
         Assert.Equal("another"u8.ToArray(), await File.ReadAllBytesAsync(second));
         Assert.Equal(sample, await ReadAllAsync(Key(hex), Zone.Public));
     }
@@ -54,7 +54,7 @@ public abstract class ObjectBackendContract : IDisposable
     [InlineData(5, 0, "")]
     public async Task Reads_any_range(long offset, int length, string expected)
     {
-        await Backend.AddAsync(Key("1234"), Stage(sample));
+        await Backend.AddAsync(Key("1234"), Stage(sample), Zone.Public);
         using var bytes = (await Backend.OpenAsync(Key("1234"), Zone.Public))!;
         var buffer = new byte[length];
         var count = await bytes.ReadAsync(buffer, offset, CancellationToken.None);
@@ -65,7 +65,7 @@ public abstract class ObjectBackendContract : IDisposable
     [Fact]
     public async Task Reading_stops_when_it_is_cancelled()
     {
-        await Backend.AddAsync(Key("1234"), Stage(sample));
+        await Backend.AddAsync(Key("1234"), Stage(sample), Zone.Public);
         using var bytes = (await Backend.OpenAsync(Key("1234"), Zone.Public))!;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await bytes.ReadAsync(new byte[1], 0, new CancellationToken(canceled: true)));
     }
@@ -73,7 +73,7 @@ public abstract class ObjectBackendContract : IDisposable
     [Fact]
     public async Task An_empty_object_is_an_object()
     {
-        Assert.True(await Backend.AddAsync(Key("1234"), Stage([])));
+        Assert.True(await Backend.AddAsync(Key("1234"), Stage([]), Zone.Public));
         Assert.Equal(0, (await Backend.StatAsync(Key("1234"), Zone.Public))!.Value.Size);
         Assert.Empty((await ReadAllAsync(Key("1234"), Zone.Public))!);
     }
@@ -90,7 +90,7 @@ public abstract class ObjectBackendContract : IDisposable
         }
 
         // The same first digits: its directories are there now.
-        await Backend.AddAsync(Key("123456"), Stage(sample));
+        await Backend.AddAsync(Key("123456"), Stage(sample), Zone.Public);
         Assert.Null(await Backend.StatAsync(Key("123457"), Zone.Public));
         Assert.Null(await Backend.OpenAsync(Key("123457"), Zone.Public));
         Assert.False(await Backend.RemoveAsync(Key("123457"), Zone.Public));
@@ -100,7 +100,7 @@ public abstract class ObjectBackendContract : IDisposable
     [MemberData(nameof(Keys))]
     public async Task Moves_an_object_out_and_back(string hex)
     {
-        await Backend.AddAsync(Key(hex), Stage(sample));
+        await Backend.AddAsync(Key(hex), Stage(sample), Zone.Public);
 
         Assert.True(await Backend.MoveAsync(Key(hex), Zone.Public));
         Assert.Null(await ReadAllAsync(Key(hex), Zone.Public));
@@ -140,16 +140,16 @@ public abstract class ObjectBackendContract : IDisposable
     [Fact]
     public async Task A_removed_object_can_be_added_again()
     {
-        await Backend.AddAsync(Key("1234"), Stage(sample));
+        await Backend.AddAsync(Key("1234"), Stage(sample), Zone.Public);
         await Backend.RemoveAsync(Key("1234"), Zone.Public);
-        Assert.True(await Backend.AddAsync(Key("1234"), Stage(sample)));
+        Assert.True(await Backend.AddAsync(Key("1234"), Stage(sample), Zone.Public));
         Assert.Equal(sample, await ReadAllAsync(Key("1234"), Zone.Public));
     }
 
     [Fact]
     public async Task Bytes_that_are_open_stay_readable_when_the_object_goes()
     {
-        await Backend.AddAsync(Key("1234"), Stage(sample));
+        await Backend.AddAsync(Key("1234"), Stage(sample), Zone.Public);
         using var bytes = (await Backend.OpenAsync(Key("1234"), Zone.Public))!;
         await Backend.RemoveAsync(Key("1234"), Zone.Public);
         var buffer = new byte[sample.Length];
@@ -170,7 +170,7 @@ public abstract class ObjectBackendContract : IDisposable
         string[] all = ["0000", "ffff", "123456789abcdef0", "123456789abcdef1", "12345678"];
         foreach (var hex in all)
         {
-            await Backend.AddAsync(Key(hex), Stage(sample));
+            await Backend.AddAsync(Key(hex), Stage(sample), Zone.Public);
         }
 
         await Backend.MoveAsync(Key("ffff"), Zone.Public);
@@ -187,7 +187,7 @@ public abstract class ObjectBackendContract : IDisposable
     public async Task Of_many_that_add_one_key_at_once_exactly_one_does(string hex)
     {
         var paths = Enumerable.Range(0, 24).Select(i => Stage([(byte)i])).ToList();
-        var added = await Task.WhenAll(paths.Select(path => Task.Run(async () => await Backend.AddAsync(Key(hex), path))));
+        var added = await Task.WhenAll(paths.Select(path => Task.Run(async () => await Backend.AddAsync(Key(hex), path, Zone.Public))));
         var winner = Assert.Single(added.Index(), result => result.Item).Index;
         Assert.Equal(new[] { (byte)winner }, await ReadAllAsync(Key(hex), Zone.Public));
         Assert.Equal(paths.Where((_, i) => i != winner), paths.Where(File.Exists));
@@ -196,7 +196,7 @@ public abstract class ObjectBackendContract : IDisposable
     [Fact]
     public async Task Of_many_that_move_one_key_at_once_at_least_one_does_and_nothing_is_lost()
     {
-        await Backend.AddAsync(Key("1234"), Stage(sample));
+        await Backend.AddAsync(Key("1234"), Stage(sample), Zone.Public);
         var moved = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () => await Backend.MoveAsync(Key("1234"), Zone.Public))));
         Assert.Contains(true, moved);
         Assert.Null(await Backend.StatAsync(Key("1234"), Zone.Public));
@@ -206,7 +206,7 @@ public abstract class ObjectBackendContract : IDisposable
     [Fact]
     public async Task Of_many_that_remove_one_key_at_once_none_fails()
     {
-        await Backend.AddAsync(Key("1234"), Stage(sample));
+        await Backend.AddAsync(Key("1234"), Stage(sample), Zone.Public);
         var removed = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () => await Backend.RemoveAsync(Key("1234"), Zone.Public))));
         Assert.Contains(true, removed);
         Assert.Null(await Backend.StatAsync(Key("1234"), Zone.Public));
@@ -216,7 +216,7 @@ public abstract class ObjectBackendContract : IDisposable
     public async Task Many_keys_can_be_added_at_once()
     {
         var keys = Enumerable.Range(0, 64).Select(i => Key($"{i * 977:x4}{i:x4}")).ToList();
-        var added = await Task.WhenAll(keys.Select((key, i) => Task.Run(async () => await Backend.AddAsync(key, Stage([(byte)i])))));
+        var added = await Task.WhenAll(keys.Select((key, i) => Task.Run(async () => await Backend.AddAsync(key, Stage([(byte)i]), Zone.Public))));
         Assert.All(added, Assert.True);
         for (var i = 0; i < keys.Count; i++)
         {
@@ -258,8 +258,8 @@ public abstract class ObjectBackendContract : IDisposable
 
     private async Task AddToBothZonesAsync(ContentKey key)
     {
-        await Backend.AddAsync(key, Stage(sample));
+        await Backend.AddAsync(key, Stage(sample), Zone.Public);
         await Backend.MoveAsync(key, Zone.Public);
-        Assert.True(await Backend.AddAsync(key, Stage(sample)));
+        Assert.True(await Backend.AddAsync(key, Stage(sample), Zone.Public));
     }
 }

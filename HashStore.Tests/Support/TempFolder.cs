@@ -1,6 +1,8 @@
 namespace HashStore.Tests.Support;
 
-/// <summary>A new folder on a real disk, deleted at the end with everything in it, read-only files and folders included.</summary>
+/// <summary>
+/// A new folder on a real disk, deleted at the end with everything in it, read-only files and folders included, and with the databases of the stores in it.
+/// </summary>
 internal sealed class TempFolder : IDisposable
 {
     private const UnixFileMode OwnerAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -27,6 +29,7 @@ internal sealed class TempFolder : IDisposable
 
     public void Dispose()
     {
+        StoreDatabases.DropBelow(Path);
         if (Directory.Exists(Path))
         {
             OpenUp(new DirectoryInfo(Path));

@@ -12,7 +12,6 @@ namespace HashStore.Tests.Support;
 internal sealed class TestStore : IAsyncDisposable
 {
     private readonly TempFolder folder;
-    private readonly SqlServerDatabase? server;
     private readonly List<Store> others = [];
     private StoreDatabase? database;
     private Store? store;
@@ -20,8 +19,10 @@ internal sealed class TestStore : IAsyncDisposable
     private TestStore(DatabaseProvider provider, Func<StoreOptions, StoreOptions>? configure, string? parent)
     {
         folder = parent is null ? new TempFolder() : new TempFolder(parent);
-        server = provider == DatabaseProvider.SqlServer ? new SqlServerDatabase() : null;
-        var options = new StoreOptions { Paths = StorePaths.For(folder["root"], null), Provider = provider, ConnectionString = server?.ConnectionString };
+        var options = new StoreOptions
+        {
+            Paths = StorePaths.For(folder["root"], null), Provider = provider, ConnectionString = StoreDatabases.ConnectionString(provider, folder["root"]),
+        };
         Options = configure is null ? options : configure(options);
     }
 
@@ -113,7 +114,6 @@ internal sealed class TestStore : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
-        server?.Dispose();
         folder.Dispose();
     }
 }

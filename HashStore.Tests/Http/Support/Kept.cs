@@ -1,5 +1,4 @@
-using System.Globalization;
-using Microsoft.Data.Sqlite;
+using HashStore.Tests.Support;
 using Xunit;
 
 namespace HashStore.Tests.Http.Support;
@@ -13,8 +12,7 @@ internal sealed record Kept(string Stats, long Files, long Uploads, long Names, 
         Assert.Empty(Staged(server));
         var stats = (await server.Client.GetAsync("/api/stats")).AssertStatus(200).Text;
         return new Kept(
-            stats, Query(server, "SELECT count(*) FROM file"), Query(server, "SELECT count(*) FROM upload"), Query(server, "SELECT count(*) FROM filename"),
-            ObjectFiles(server.Root).LongCount());
+            stats, Count(server, "file"), Count(server, "upload"), Count(server, "filename"), ObjectFiles(server.Root).LongCount());
     }
 
     /// <summary>Files in the staging area, but for the lock.</summary>
@@ -25,33 +23,5 @@ internal sealed record Kept(string Stats, long Files, long Uploads, long Names, 
     public static IEnumerable<string> ObjectFiles(string root) => Directory.EnumerateDirectories(root).Where(folder => Path.GetFileName(folder).Length == 1)
         .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories));
 
-    /// <summary>Asks the embedded database for a number.</summary>
-    public static long Query(ServerProcess server, string sql) => Convert.ToInt64(Rows(server, sql).Single()[0], CultureInfo.InvariantCulture);
-
-    /// <summary>Asks the embedded database.</summary>
-    public static List<object[]> Rows(ServerProcess server, string sql)
-    {
-        using var connection = Open(server);
-        using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // the tests' own text
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        using var reader = command.ExecuteReader();
-        var rows = new List<object[]>();
-        while (reader.Read())
-        {
-            var row = new object[reader.FieldCount];
-            reader.GetValues(row);
-            rows.Add(row);
-        }
-
-        return rows;
-    }
-
-    private static SqliteConnection Open(ServerProcess server)
-    {
-        var connection = new SqliteConnection($"Data Source={Path.Combine(server.State, "hashstore.db")};Pooling=False");
-        connection.Open();
-        return connection;
-    }
+    private static long Count(ServerProcess server, string table) => RawDatabase.Number(server.Store, $"SELECT count(*) FROM \"{table}\"");
 }

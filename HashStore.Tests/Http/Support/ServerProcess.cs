@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
+using HashStore.Storage;
+using HashStore.Tests.Support;
 using Mono.Unix.Native;
 
 namespace HashStore.Tests.Http.Support;
 
 /// <summary>
-/// The server as a process of its own, on a port that the system picks. Its folder is removed with it unless the test brought one.
+/// The server as a process of its own, on a port that the system picks and on the database of <see cref="Databases.OfPrograms"/>. Its folder is removed with it unless the test brought one.
 /// Disposing ends the process, and so does the end of the tests.
 /// </summary>
 internal sealed partial class ServerProcess : IAsyncDisposable
@@ -18,13 +20,17 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private readonly StringBuilder standardOutput = new();
     private readonly StringBuilder standardError = new();
     private readonly TaskCompletionSource<Uri> listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly string? ownFolder;
+    private readonly TempFolder? ownFolder;
 
     private ServerProcess(string? root, IReadOnlyList<string> switches)
     {
-        ownFolder = root is null ? Directory.CreateTempSubdirectory("hashstore-http-").FullName : null;
-        Root = root ?? Path.Combine(ownFolder!, "root");
-        process = new Process { StartInfo = StartInfo(Root, switches) };
+        ownFolder = root is null ? new TempFolder() : null;
+        Root = root ?? ownFolder!["root"];
+        Store = new StoreOptions
+        {
+            Paths = StorePaths.For(Root, null), Provider = Databases.OfPrograms, ConnectionString = StoreDatabases.ConnectionString(Databases.OfPrograms, Root),
+        };
+        process = new Process { StartInfo = StartInfo(Store, switches) };
         process.OutputDataReceived += (_, line) => Take(standardOutput, line.Data);
         process.ErrorDataReceived += (_, line) => Take(standardError, line.Data);
         AppDomain.CurrentDomain.ProcessExit += EndWithTests;
@@ -34,7 +40,13 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
+    /// <summary>Switches of tests that are about the embedded database.</summary>
+    public static string[] Embedded { get; } = [$"--HashStore:Database:Provider={DatabaseProvider.Sqlite}", "--HashStore:Database:ConnectionString="];
+
     public string Root { get; }
+
+    /// <summary>What the store is opened with, for looks past the server.</summary>
+    public StoreOptions Store { get; }
 
     public string State => Path.Combine(Root, ".hashstore");
 
@@ -79,11 +91,11 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a server that is expected to refuse, and waits for its end.</summary>
-    public static async Task<(int ExitCode, string StandardError)> RunToEndAsync(string? root, params string[] switches)
+    public static async Task<(int ExitCode, string StandardOutput, string StandardError)> RunToEndAsync(string? root, params string[] switches)
     {
         await using var server = new ServerProcess(root, switches);
         await server.process.WaitForExitAsync().WaitAsync(Patience);
-        return (server.process.ExitCode, server.StandardError);
+        return (server.process.ExitCode, server.StandardOutput, server.StandardError);
     }
 
     /// <summary>SIGTERM; returns at once.</summary>
@@ -128,16 +140,13 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
 
         process.Dispose();
-        if (ownFolder is not null)
-        {
-            Directory.Delete(ownFolder, recursive: true);
-        }
+        ownFolder?.Dispose();
     }
 
     private static string StateOf(string root, string[] switches) =>
         Array.IndexOf(switches, "--state") is var at and >= 0 ? switches[at + 1] : Path.Combine(root, ".hashstore");
 
-    private static ProcessStartInfo StartInfo(string root, IReadOnlyList<string> switches)
+    private static ProcessStartInfo StartInfo(StoreOptions store, IReadOnlyList<string> switches)
     {
         var host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
         var info = new ProcessStartInfo(host)
@@ -154,7 +163,14 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             info.Environment.Remove(name);
         }
 
-        string[] all = [Path.Combine(AppContext.BaseDirectory, "HashStore.Server.dll"), "--root", root, "--urls", "http://127.0.0.1:0", .. switches];
+        // Not as switches: those are a test's own, and win.
+        if (store.ConnectionString is not null)
+        {
+            info.Environment["HashStore__Database__Provider"] = $"{store.Provider}";
+            info.Environment["HashStore__Database__ConnectionString"] = store.ConnectionString;
+        }
+
+        string[] all = [Path.Combine(AppContext.BaseDirectory, "HashStore.Server.dll"), "--root", store.Paths.Root, "--urls", "http://127.0.0.1:0", .. switches];
         foreach (var argument in all)
         {
             info.ArgumentList.Add(argument);

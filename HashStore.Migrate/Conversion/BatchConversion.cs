@@ -1,0 +1,200 @@
+using HashStore.Migrate.Legacy;
+using HashStore.Schema;
+using HashStore.Schema.Tables;
+using HashStore.Storage;
+using HashStore.Storage.Adoption;
+using HashStore.Storage.Catalog;
+using HashStore.Storage.Durability;
+using HashStore.Storage.Objects;
+
+namespace HashStore.Migrate.Conversion;
+
+/// <summary>What all batches of one run share.</summary>
+/// <param name="Run">The number of the run.</param>
+/// <param name="HasTables">Whether legacy tables were imported.</param>
+internal sealed record ConversionContext(long Run, bool HasTables);
+
+/// <summary>
+/// Converts one batch whose files were taken. The order is that of the invariants, each step durable for the whole batch before the next begins:
+/// <code>
+/// taken: leased, hashed, linked into staging ─► claims ─► bytes at their places ─► one transaction: versions, names, ledger (committed)
+///   ─► thumbnails at their places ─► ledger ─► each path exchanged for its link ─► ledger (linked), with the next batch's rows
+/// </code>
+/// </summary>
+internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOptions options, ConversionContext context)
+{
+    private readonly LinkExchange exchange = new(tree, options);
+    private readonly List<LedgerRow> linked = [];
+
+    /// <summary>Converts it.</summary>
+    /// <returns>The paths about which something was decided, and those that somebody was writing to.</returns>
+    internal async Task<(List<LedgerRow> Decided, List<string> Busy)> ConvertAsync(ConversionBatch batch)
+    {
+        var resolver = new NameResolver();
+        batch.Plans.ForEach(resolver.Resolve);
+        BatchRecord record = null!;
+        var names = batch.Plans.Where(plan => plan.Adopted is not null).Select(plan => plan.Adopted!).ToList();
+        var wasLinked = linked.ToList();
+        await store.AdoptAsync(names, [.. resolver.Contents], catalog =>
+        {
+            record = new BatchRecord(catalog, tree, context);
+            StoreLedger.WriteLinked(catalog, wasLinked);
+            batch.Plans.ForEach(record.Write);
+        });
+        linked.RemoveRange(0, wasLinked.Count);
+
+        // Each result is looked at by name: a path can be decided about twice only if two names claim it.
+        var decided = record.Decided.ToList();
+        var toExchange = record.ToExchange.ToList();
+        await PlaceThumbsAsync(batch, decided, toExchange);
+        var refused = Exchange(toExchange);
+        if (refused.Count > 0)
+        {
+            await store.WriteAsync(catalog =>
+            {
+                refused.ForEach(row => ConversionRows.Set(catalog, row));
+                return true;
+            });
+        }
+
+        var busy = record.Busy.Select(file => file.Row.Path).Concat(refused.Select(row => row.Path)).ToList();
+        PutBack(batch, toExchange);
+        return (decided, busy);
+    }
+
+    /// <summary>Writes which paths are links now; done with the next batch, and at the end.</summary>
+    internal async Task FlushAsync(StoreLedger ledger)
+    {
+        await ledger.SetLinkedAsync(linked);
+        linked.Clear();
+    }
+
+    private async Task PlaceThumbsAsync(ConversionBatch batch, List<LedgerRow> decided, List<TakenFile> toExchange)
+    {
+        var thumbs = batch.Plans.SelectMany(plan => plan.Thumbs.Where(thumb => thumb.Taken is not null).Select(thumb => new ThumbPlacement(plan, thumb))).ToList();
+        if (thumbs.Count == 0)
+        {
+            return;
+        }
+
+        await Task.WhenAll(thumbs.Where(thumb => thumb.Place is not null).Select(thumb => store.Staging.SyncAsync(thumb.Taken.Staged!)));
+        await Task.WhenAll(thumbs.Where(thumb => thumb.Place is not null).Select(thumb => thumb.PlaceAsync(store)));
+        await store.WriteAsync(catalog =>
+        {
+            foreach (var thumb in thumbs)
+            {
+                var row = thumb.Taken.Row;
+                (row.State, row.Status, row.Detail, row.Run) = (thumb.State, thumb.Status, thumb.Detail, context.Run);
+                (row.Key, row.Sha256, row.Place) = (thumb.Key?.ToArray(), thumb.Taken.Facts?.Sha256.ToArray(), thumb.State == LedgerState.Committed ? thumb.Place : null);
+                ConversionRows.Set(catalog, row);
+            }
+
+            return true;
+        });
+        decided.AddRange(thumbs.Select(thumb => thumb.Taken.Row));
+        toExchange.AddRange(thumbs.Where(thumb => thumb.State == LedgerState.Committed).Select(thumb => thumb.Taken));
+    }
+
+    /// <summary>Exchanges paths for links.</summary>
+    /// <returns>Those where that was not possible.</returns>
+    private List<LedgerRow> Exchange(List<TakenFile> files)
+    {
+        var problems = new string?[files.Count];
+        Parallel.For(0, files.Count, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, options.Jobs) }, i =>
+        {
+            try
+            {
+                problems[i] = exchange.Exchange(files[i], LinkTarget.PlaceOf(files[i].Row)!);
+            }
+            catch (IOException exception) when (Posix.ErrnoOf(exception) is not (Posix.Enospc or Posix.Edquot or Posix.Erofs))
+            {
+                problems[i] = $"It could not be exchanged for its link: {exception.Message}";
+            }
+        });
+        var refused = new List<LedgerRow>();
+        for (var i = 0; i < files.Count; i++)
+        {
+            if (problems[i] is null)
+            {
+                files[i].Row.State = LedgerState.Linked;
+                linked.Add(files[i].Row);
+            }
+            else
+            {
+                (files[i].Row.State, files[i].Row.Status, files[i].Row.Detail) = (LedgerState.Failed, LedgerStatus.Failed, problems[i]);
+                refused.Add(files[i].Row);
+            }
+        }
+
+        return refused;
+    }
+
+    /// <summary>Files that stay get their mode back; those in the deleted zone that are the store's bytes now keep an object's.</summary>
+    private static void PutBack(ConversionBatch batch, List<TakenFile> exchanged)
+    {
+        var done = exchanged.Where(file => file.Row.State == LedgerState.Linked).ToHashSet();
+        foreach (var file in batch.Files.Where(file => file.Result == TakeResult.Taken && !done.Contains(file) && !file.Staged!.IsTaken))
+        {
+            file.PutBack();
+        }
+    }
+}
+
+/// <summary>A thumbnail on its way to its place.</summary>
+internal sealed class ThumbPlacement
+{
+    internal ThumbPlacement(NamePlan plan, PlannedThumb thumb)
+    {
+        Taken = thumb.Taken!;
+        var shown = thumb.File.Kind == LedgerKind.ArchiveThumb ? plan.Versions.Find(version => version.ArchiveName == thumb.Shown) : plan.Current;
+        if (Taken.Result != TakeResult.Taken)
+        {
+            (State, Status, Detail) = (LedgerState.Failed, LedgerStatus.Failed, Taken.Problem);
+        }
+        else if (shown is not { IsHidden: false, Version: { Content: { Refusal: null } content } } || plan.IsDeleted || plan.Adopted is not { IsHeldBack: false })
+        {
+            Detail = "It shows nothing that is public here; it stays as it is.";
+        }
+        else if (!ThumbPath.TryOf(Path.GetFileName(thumb.File.Path), thumb.Shown, content.Key, out var path)
+            && !ThumbPath.TryOf(Path.GetFileName(thumb.File.Path), LegacyPath.NameInArchive(thumb.Shown), content.Key, out path))
+        {
+            Detail = "It is not called like a thumbnail; it stays as it is.";
+        }
+        else
+        {
+            (Key, Place) = (content.Key, path.Value.ToString());
+            (State, Status, Detail) = (LedgerState.Committed, LedgerStatus.Thumb, null);
+        }
+    }
+
+    internal TakenFile Taken { get; }
+
+    /// <summary>The object that it shows.</summary>
+    internal ContentKey? Key { get; }
+
+    /// <summary>Its place below ROOT; null where it has none.</summary>
+    internal string? Place { get; }
+
+    internal LedgerState State { get; private set; } = LedgerState.Kept;
+
+    internal LedgerStatus Status { get; private set; } = LedgerStatus.Skipped;
+
+    internal string? Detail { get; private set; }
+
+    /// <summary>Brings the bytes to their place, where equal ones may be already; different ones stay there, and this file where it is.</summary>
+    internal async Task PlaceAsync(Store store)
+    {
+        if (await store.Thumbs.AddAsync(Place!, Taken.Staged!.Path))
+        {
+            Taken.Staged.MarkTaken();
+            return;
+        }
+
+        using var there = File.OpenRead(Path.Combine(store.Paths.Root, Place!));
+        if (there.Length != Taken.Staged.Size || new ContentDigest(await System.Security.Cryptography.SHA256.HashDataAsync(there)) != Taken.Staged.Sha256)
+        {
+            (State, Status) = (LedgerState.Kept, LedgerStatus.Skipped);
+            Detail = $"Another thumbnail lies at {Place} already; this one stays a file.";
+        }
+    }
+}

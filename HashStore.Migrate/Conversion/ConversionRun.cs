@@ -1,0 +1,224 @@
+using System.Threading.Channels;
+using HashStore.Migrate.Legacy;
+using HashStore.Schema.Tables;
+using HashStore.Storage;
+using HashStore.Storage.Catalog;
+using HashStore.Storage.Durability;
+using Microsoft.EntityFrameworkCore;
+
+namespace HashStore.Migrate.Conversion;
+
+/// <summary>
+/// Converts everything that is left of a legacy tree. Three stages work at the same time, each a batch ahead of the next: planning, reading and hashing, writing.
+/// Whatever stops it, run again it goes on where it stopped.
+/// </summary>
+internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOptions options, IConversionListener listener)
+{
+    /// <summary>Batches that are read ahead: their files are open and leased.</summary>
+    private const int BatchesAhead = 1;
+
+    /// <summary>A second pass takes what somebody was writing to in the first.</summary>
+    private const int Passes = 2;
+
+    private const int RowsPerWrite = 1000;
+
+    private readonly long run = store.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+    private long done, total;
+
+    /// <summary>The number of this run.</summary>
+    internal long Run => run;
+
+    /// <summary>Bytes read.</summary>
+    internal long Bytes { get; private set; }
+
+    /// <summary>Asked, when the tree was looked through, whether there is room.</summary>
+    internal Preflight? Preflight { get; init; }
+
+    /// <summary>Converts.</summary>
+    /// <exception cref="StoreException">The disk or the database failed; what was converted stays converted.</exception>
+    /// <exception cref="OperationCanceledException">Asked to stop; what was under way was finished.</exception>
+    internal async Task ConvertAsync(CancellationToken cancellation)
+    {
+        await RecoverAsync();
+        using var ledger = new StoreLedger(store);
+        var inventory = new Inventory(tree, ledger, run, listener.Looking);
+        await inventory.TakeAsync(cancellation);
+        ledger.Written();
+        total = await LeftAsync();
+        Preflight?.CheckRoom(await NeedsAsync());
+        var pace = new Pace(options.BytesPerSecond, store.Clock, cancellation);
+        try
+        {
+            for (var pass = 1; pass <= Passes; pass++)
+            {
+                var busy = await ConvertLeftAsync(pace, isLast: pass == Passes, cancellation);
+                if (busy.Count == 0)
+                {
+                    break;
+                }
+
+                await inventory.LookAgainAsync(busy);
+            }
+        }
+        finally
+        {
+            Bytes = pace.Spent;
+        }
+
+        await TellUnclaimedAsync();
+    }
+
+    private async Task<List<string>> ConvertLeftAsync(Pace pace, bool isLast, CancellationToken cancellation)
+    {
+        using var ledger = new StoreLedger(store);
+        var context = new ConversionContext(run, ledger.HasTables);
+        var source = new BatchSource(ledger.Reading, new NamePlanner(ledger.Reading, tree, context.HasTables));
+        var conversion = new BatchConversion(store, tree, options, context);
+        using var threads = new TakerThreads(options.Jobs, () => new FileTaker(tree, store, options, pace));
+        var batches = Channel.CreateBounded<ConversionBatch>(BatchesAhead);
+        var planning = Task.Run(() => PlanAsync(source, threads, batches.Writer, cancellation), CancellationToken.None);
+        var busy = new List<string>();
+        try
+        {
+            await foreach (var batch in batches.Reader.ReadAllAsync(CancellationToken.None))
+            {
+                using (batch)
+                {
+                    await batch.Taken;
+                    var result = await conversion.ConvertAsync(batch);
+                    busy.AddRange(result.Busy);
+                    Tell(result.Decided, isLast ? [] : result.Busy, pace.Spent);
+                }
+            }
+        }
+        finally
+        {
+            // Where the writing failed, the planning is told so, and the files that nobody will convert are given back.
+            batches.Writer.TryComplete();
+            await planning;
+            while (batches.Reader.TryRead(out var left))
+            {
+                await GiveBackAsync(left);
+            }
+
+            await conversion.FlushAsync(ledger);
+        }
+
+        cancellation.ThrowIfCancellationRequested();
+        return busy;
+    }
+
+    private static async Task PlanAsync(BatchSource source, TakerThreads threads, ChannelWriter<ConversionBatch> batches, CancellationToken cancellation)
+    {
+        try
+        {
+            while (!cancellation.IsCancellationRequested && source.Next() is { } batch)
+            {
+                batch.Taken = threads.TakeAsync(batch.Files);
+                if (!await batches.WaitToWriteAsync(CancellationToken.None) || !batches.TryWrite(batch))
+                {
+                    await GiveBackAsync(batch); // the writing stage failed, and says why
+                    return;
+                }
+            }
+
+            batches.Complete();
+        }
+        catch (Exception exception) when (exception is StoreException or System.Data.Common.DbException or IOException)
+        {
+            batches.TryComplete(exception); // the writing stage throws it
+        }
+    }
+
+    /// <summary>Closes files that were taken and will not be converted now.</summary>
+    private static async Task GiveBackAsync(ConversionBatch batch)
+    {
+        await Task.WhenAny(batch.Taken);
+        foreach (var file in batch.Files.Where(file => file.Result == TakeResult.Taken))
+        {
+            file.PutBack();
+        }
+
+        batch.Dispose();
+    }
+
+    private void Tell(List<LedgerRow> decided, List<string> later, long bytes)
+    {
+        var waiting = later.ToHashSet(StringComparer.Ordinal);
+        foreach (var row in decided.Where(row => !waiting.Contains(row.Path)))
+        {
+            done++;
+            listener.Decided(row);
+        }
+
+        listener.Converting(done, total, bytes);
+    }
+
+    /// <summary>Finishes the exchanges that a dead process left half done.</summary>
+    private async Task RecoverAsync()
+    {
+        var exchange = new LinkExchange(tree, options);
+        using var ledger = new StoreLedger(store);
+        var rows = ledger.Reading.ReadAll(ConversionStatements.ReadLedgerByState, ConversionRows.ReadLedger, (byte)LedgerState.Committed, 0L);
+        foreach (var row in rows)
+        {
+            exchange.Recover(row.Path, row.Id, file => file.Device == row.Device && file.Inode == row.Inode && file.Size == row.Size && file.Modified == row.Modified);
+        }
+
+        await ledger.SetLinkedAsync(rows.FindAll(row => LinkTarget.IsOf(row, Posix.ReadLink(tree.FullPath(row.Path)))));
+    }
+
+    /// <summary>What the files that are left need.</summary>
+    private async Task<ConversionNeeds> NeedsAsync()
+    {
+        var device = FileStat.Of(store.Paths.Staging)!.Value.Device;
+        await using var context = store.Database.NewContext();
+        var sums = await ConversionQueries.LeftSums(context, device).ToListAsync();
+        return new ConversionNeeds
+        {
+            Files = sums.Sum(sum => sum.Count),
+            Bytes = sums.Sum(sum => sum.Bytes),
+            BytesToCopy = sums.Where(sum => sum.MustCopy || options.QuietTree).Sum(sum => sum.Bytes),
+        };
+    }
+
+    private async Task<long> LeftAsync()
+    {
+        await using var context = store.Database.NewContext();
+        var sums = await ConversionQueries.LedgerSums(context, null).ToListAsync();
+        return sums.Where(sum => sum.State is LedgerState.Found or LedgerState.Committed or LedgerState.Failed).Sum(sum => sum.Count);
+    }
+
+    /// <summary>Files in the deleted zone that no row has claimed.</summary>
+    private async Task TellUnclaimedAsync()
+    {
+        using var ledger = new StoreLedger(store);
+        var unclaimed = new List<LedgerRow>();
+        for (var after = 0L; ;)
+        {
+            unclaimed.Clear();
+            ledger.Reading.ForEach(
+                ConversionStatements.ReadLedgerByState,
+                reader =>
+                {
+                    var row = ConversionRows.ReadLedger(reader);
+                    after = row.Id;
+                    if (row.Kind == LedgerKind.Deleted)
+                    {
+                        (row.State, row.Status, row.Detail, row.Run) = (LedgerState.Kept, LedgerStatus.Orphan, "No row speaks of this deleted file; it was left as it is.", run);
+                        unclaimed.Add(row);
+                    }
+
+                    return unclaimed.Count < RowsPerWrite;
+                },
+                (byte)LedgerState.Found, after);
+            if (unclaimed.Count == 0)
+            {
+                return;
+            }
+
+            await ledger.SetAsync(unclaimed);
+            unclaimed.ForEach(listener.Decided);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using HashStore.Migrate.Conversion;
+using HashStore.Schema;
+using HashStore.Schema.Tables;
+using HashStore.Storage.Objects;
+
+namespace HashStore.Migrate.Legacy;
+
+/// <summary>What a compatibility link says.</summary>
+internal static class LinkTarget
+{
+    /// <summary>The place below ROOT of what a legacy path links to: an object, or a thumbnail; null where the ledger knows none.</summary>
+    internal static string? PlaceOf(LedgerRow row) => row.Place ?? (row.Key is { } key ? ObjectPath.Of(new ContentKey(key)) : null);
+
+    /// <summary>The text of the link.</summary>
+    internal static string Of(LegacyTree tree, ConversionOptions options, string path, string place) => options.RelativeLinks
+        ? Path.GetRelativePath(Path.GetDirectoryName(tree.FullPath(path))!, $"{tree.Store.Root}/{place}")
+        : $"{options.LinkRoot ?? tree.Store.Root}/{place}";
+
+    /// <summary>Whether a link is the one that the ledger speaks of, however it says the way there: relative, absolute, or through another mount.</summary>
+    internal static bool IsOf(LedgerRow row, string? target) =>
+        target is not null && PlaceOf(row) is { } place && target.EndsWith("/" + place, StringComparison.Ordinal);
+}

@@ -1,0 +1,86 @@
+using System.Data.Common;
+using HashStore.Schema.Tables;
+using HashStore.Storage;
+using HashStore.Storage.Catalog;
+
+namespace HashStore.Migrate.Legacy;
+
+/// <summary>The ledger of a store.</summary>
+internal sealed class StoreLedger : IInventoryLedger, IDisposable
+{
+    private readonly Store store;
+    private readonly DbConnection connection;
+
+    internal StoreLedger(Store store)
+    {
+        this.store = store;
+        connection = store.Database.OpenForWriting();
+        Reading = new CatalogTransaction(connection, store.Database.InsertedId, store.Clock);
+        IsEmpty = Reading.ReadOne(ConversionStatements.AnyLedger, row => row.IsDBNull(0)) is true;
+        HasTables = Reading.ReadOne(ConversionStatements.AnyLegacy, row => !row.IsDBNull(0)) is true;
+    }
+
+    /// <summary>Reads, outside of any transaction.</summary>
+    internal CatalogTransaction Reading { get; }
+
+    /// <summary>Whether legacy tables were imported.</summary>
+    internal bool HasTables { get; }
+
+    /// <summary>Whether nothing was recorded when it was opened: then nothing needs to be looked up.</summary>
+    private bool IsEmpty { get; set; }
+
+    public LedgerRow? Find(string path) => IsEmpty ? null : Reading.ReadAll(ConversionStatements.ReadLedgerByPath, ConversionRows.ReadLedger, path).FirstOrDefault();
+
+    public Task WriteAsync(IReadOnlyList<(LedgerRow Row, bool IsNew)> rows) => store.WriteAsync(catalog =>
+    {
+        foreach (var (row, isNew) in rows)
+        {
+            if (isNew)
+            {
+                ConversionRows.Insert(catalog, row);
+            }
+            else
+            {
+                ConversionRows.Replace(catalog, row);
+            }
+        }
+
+        return true;
+    });
+
+    /// <summary>From now on paths are looked up: an inventory has been written.</summary>
+    internal void Written() => IsEmpty = false;
+
+    /// <summary>Writes what became of paths.</summary>
+    internal Task SetAsync(IReadOnlyCollection<LedgerRow> rows) => rows.Count == 0 ? Task.CompletedTask : store.WriteAsync(catalog =>
+    {
+        foreach (var row in rows)
+        {
+            ConversionRows.Set(catalog, row);
+        }
+
+        return true;
+    });
+
+    /// <summary>Writes that paths are links now.</summary>
+    internal Task SetLinkedAsync(IReadOnlyCollection<LedgerRow> rows) => rows.Count == 0 ? Task.CompletedTask : store.WriteAsync(catalog =>
+    {
+        WriteLinked(catalog, rows);
+        return true;
+    });
+
+    /// <summary>The same as part of another transaction.</summary>
+    internal static void WriteLinked(CatalogTransaction catalog, IEnumerable<LedgerRow> rows)
+    {
+        foreach (var row in rows)
+        {
+            catalog.Execute(ConversionStatements.SetLedgerState, (byte)LedgerState.Linked, row.Id);
+        }
+    }
+
+    public void Dispose()
+    {
+        Reading.Dispose();
+        connection.Dispose();
+    }
+}

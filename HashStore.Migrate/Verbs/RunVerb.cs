@@ -1,0 +1,238 @@
+using System.CommandLine;
+using System.Globalization;
+using HashStore.Migrate.Conversion;
+using HashStore.Migrate.Legacy;
+using HashStore.Migrate.Legacy.Tables;
+using HashStore.Schema.Tables;
+using HashStore.Storage;
+using HashStore.Storage.Catalog;
+using HashStore.Storage.Durability;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace HashStore.Migrate.Verbs;
+
+/// <summary><c>run</c>: converts a legacy tree.</summary>
+internal sealed class RunVerb
+{
+    private const string Name = "run";
+
+    private readonly CommandOutput output;
+    private readonly StoreArguments store;
+    private readonly LegacyArguments legacy;
+    private readonly TablesArguments tables;
+
+    private readonly Option<int> jobs = new("--jobs")
+    {
+        Description = "Threads that read and hash", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount,
+    };
+
+    private readonly Option<string> links = new("--links") { Description = "How links say the way", DefaultValueFactory = _ => "absolute" };
+
+    private readonly Option<string?> linkRoot = new("--link-root") { Description = "The path under which the wiki sees ROOT: absolute links begin with it", HelpName = "DIR" };
+
+    private readonly Option<string?> report = new("--report") { Description = "Write a line for each legacy path", HelpName = "FILE.csv" };
+
+    private readonly Option<long> limitRate = new("--limit-rate") { Description = "Bytes per second that may be read", HelpName = "BYTES" };
+
+    private readonly Option<bool> quietTree = new("--quiet-tree") { Description = "Nothing writes to the tree: needed where the file system lacks leases or the atomic exchange" };
+
+    private readonly Option<bool> dryRun = new("--dry-run") { Description = "Only find out what would be done, and whether it can be" };
+
+    private readonly Option<Uri?> probe = new("--probe") { Description = "The tree's URL at the site: try one file through its web server first", HelpName = "URL" };
+
+    private readonly Option<bool> json = new("--json") { Description = "One JSON object per line: what did not go as planned, then a summary" };
+
+    private RunVerb(Command command, CommandOutput output, Func<Stream> input)
+    {
+        this.output = output;
+        store = new StoreArguments(command);
+        legacy = new LegacyArguments(command);
+        tables = new TablesArguments(command, input, required: false);
+        links.AcceptOnlyFromAmong("absolute", "relative");
+        foreach (var option in new Option[] { jobs, links, linkRoot, report, limitRate, quietTree, dryRun, probe, json })
+        {
+            command.Add(option);
+        }
+
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(jobs) is { Implicit: false } && result.GetValue(jobs) is < 1 or > 1024)
+            {
+                result.AddError("--jobs must be from 1 to 1024.");
+            }
+
+            if (result.GetValue(limitRate) < 0)
+            {
+                result.AddError("--limit-rate must not be negative.");
+            }
+
+            if (result.GetValue(linkRoot) is { } root && !root.StartsWith('/'))
+            {
+                result.AddError("--link-root must be an absolute path.");
+            }
+
+            if (result.GetValue(probe) is { } url && !(url.IsAbsoluteUri && url.Scheme is "http" or "https"))
+            {
+                result.AddError("--probe must be an http or https URL: that of the upload directory, $wgUploadPath.");
+            }
+        });
+    }
+
+    internal static Command Create(CommandOutput output, Func<Stream> input)
+    {
+        var command = new Command(
+            Name,
+            "Converts everything that is left of a legacy upload tree: every file comes into the store once, and a link takes its place. It can be stopped at any time and run again, beside a wiki "
+            + "that goes on. Exit: 0 all well, 1 some files are missing or failed (each is named), 2 wrong usage, 3 could not work, 130 interrupted.");
+        var verb = new RunVerb(command, output, input);
+        command.SetAction(verb.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var asJson = parsed.GetValue(json);
+        var run = new VerbRun(Name, output);
+        var listener = new Listener(output, asJson);
+        var exit = await run.RunAsync(() => ConvertAsync(parsed, listener, cancellation), "what is converted stays so, and running again does the rest.", cancellation);
+        output.Bar?.Clear();
+        if (asJson)
+        {
+            output.Line(new SummaryLine(Name, listener.Counts.Converted, listener.Skipped, listener.Counts.Failed + listener.Refused, listener.Bytes, run.Seconds, exit));
+        }
+        else if (exit is ExitCode.Well or ExitCode.Incomplete && !parsed.GetValue(dryRun))
+        {
+            output.Line(listener.Sentence(run.Seconds));
+        }
+
+        return exit;
+    }
+
+    private async Task<int> ConvertAsync(ParseResult parsed, Listener listener, CancellationToken cancellation)
+    {
+        // 1. Can it work at all? Asked before anything is made.
+        var options = Options(parsed);
+        var storeOptions = store.Read(parsed) with { IsLegacyTree = legacy.Tree(parsed) is null };
+        var paths = storeOptions.Paths;
+        var tree = LegacyTree.Open(legacy.Tree(parsed), paths, legacy.Levels(parsed));
+        Preflight.CheckPlaces(paths, tree.Root);
+        var preflight = new Preflight(tree, options);
+        preflight.TryCalls(Nearest(paths.State));
+        foreach (var warning in preflight.Warnings)
+        {
+            output.Message($"{Name}: warning: {warning}");
+        }
+
+        options = options with { WithoutExchange = preflight.WithoutExchange };
+        if (parsed.GetValue(dryRun))
+        {
+            await new DryRun(tree, preflight, output).RunAsync(options, cancellation);
+            return ExitCode.Well;
+        }
+
+        // 2. The store, the tables, the tree.
+        await using var opened = await Store.OpenAsync(storeOptions, NullLogger.Instance);
+        using var turn = new FileLock(paths.ConversionLock);
+        if (!turn.TryKeep())
+        {
+            throw new StoreException(StoreFault.Unavailable, "Another conversion or undo works on this store: wait for it, or stop it.");
+        }
+
+        if (tables.Read(parsed) is { } source)
+        {
+            var imported = await LegacyTables.ImportAsync(opened, source, listener.Refuse, progress => ImportVerb.Show(output, progress), cancellation);
+            if (imported.Note.Length > 0)
+            {
+                output.Message($"{Name}: {imported.Note}");
+            }
+        }
+
+        var run = new ConversionRun(opened, tree, options, listener) { Preflight = preflight };
+        try
+        {
+            await run.ConvertAsync(cancellation);
+        }
+        finally
+        {
+            await listener.CountAsync(opened, run);
+            if (parsed.GetValue(report) is { } file)
+            {
+                using var ledger = new StoreLedger(opened);
+                ConversionReport.Write(file, ledger, run.Run);
+            }
+        }
+
+        return listener.Counts.Failed > 0 || listener.Refused > 0 ? ExitCode.Incomplete : ExitCode.Well;
+    }
+
+    private ConversionOptions Options(ParseResult parsed) => new()
+    {
+        Jobs = parsed.GetValue(jobs),
+        RelativeLinks = parsed.GetValue(links) == "relative",
+        LinkRoot = parsed.GetValue(linkRoot) is { } root ? Path.TrimEndingDirectorySeparator(root) : null,
+        QuietTree = parsed.GetValue(quietTree),
+        BytesPerSecond = parsed.GetValue(limitRate),
+    };
+
+    private static string Nearest(string folder) => Directory.Exists(folder) ? folder : Nearest(Path.GetDirectoryName(folder)!);
+
+    /// <summary>Shows how a conversion goes, and counts.</summary>
+    private sealed class Listener(CommandOutput output, bool asJson) : IConversionListener
+    {
+        internal ConversionCounts Counts { get; } = new();
+
+        /// <summary>Paths with which nothing was done in this run.</summary>
+        internal long Skipped { get; private set; }
+
+        /// <summary>Rows of the tables that were not imported.</summary>
+        internal long Refused { get; private set; }
+
+        /// <summary>Bytes read.</summary>
+        internal long Bytes { get; private set; }
+
+        public void Looking(long paths) => output.Bar?.Show("looking", paths, 0, ProgressBar.Count);
+
+        public void Converting(long paths, long total, long bytes) => output.Bar?.Show("files", paths, total, ProgressBar.Count);
+
+        public void Decided(LedgerRow row)
+        {
+            if (row is { Status: LedgerStatus.Converted or LedgerStatus.Duplicate or LedgerStatus.Thumb or LedgerStatus.Hidden, Detail: null })
+            {
+                return;
+            }
+
+            var status = row.Status.ToString().ToLowerInvariant();
+            if (asJson)
+            {
+                output.Line(new PathLine(row.Path, status, row.Detail));
+            }
+            else
+            {
+                output.Line($"{status} {row.Path}: {row.Detail}");
+            }
+        }
+
+        internal void Refuse(RefusedRow row)
+        {
+            Refused++;
+            ImportVerb.Show(output, row, asJson);
+        }
+
+        /// <summary>Counts what the ledger says of the run.</summary>
+        internal async Task CountAsync(Store store, ConversionRun run)
+        {
+            await using var context = store.Database.NewContext();
+            var all = (await ConversionQueries.LedgerSums(context, null).ToListAsync()).Sum(sum => sum.Count);
+            (await ConversionQueries.LedgerSums(context, run.Run).ToListAsync()).ForEach(sum => Counts.Add(sum.State, sum.Status, sum.Count));
+            (Skipped, Bytes) = (all - Counts.Converted - Counts.Failed, run.Bytes);
+        }
+
+        internal string Sentence(double seconds)
+        {
+            var time = seconds.ToString("F1", CultureInfo.InvariantCulture);
+            return $"{Name}: {ProgressBar.Count(Counts.Converted)} converted, {ProgressBar.Count(Skipped)} skipped or converted before, {ProgressBar.Count(Counts.Failed)} missing or failed; "
+                + $"{ProgressBar.Bytes(Bytes)} read in {time} s.";
+        }
+    }
+}

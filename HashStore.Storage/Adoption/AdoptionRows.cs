@@ -1,0 +1,146 @@
+using HashStore.Schema;
+using HashStore.Schema.Tables;
+using HashStore.Storage.Catalog;
+
+namespace HashStore.Storage.Adoption;
+
+/// <summary>
+/// The rows of a name that comes in with its history. What the name has already is matched by the version's number or by content and time, so that the same history can come again, changed or complete,
+/// and nothing is doubled. Runs inside the writer's transaction.
+/// </summary>
+internal static class AdoptionRows
+{
+    /// <summary>Writes them.</summary>
+    /// <returns>The objects whose zone has to change.</returns>
+    internal static IReadOnlyList<ContentKey> Write(CatalogTransaction catalog, AdoptedName name)
+    {
+        // An old version must not be shown as the current one only because that was refused.
+        name.IsHeldBack = name.Current.Content.Refusal is not null;
+        if (name.IsHeldBack)
+        {
+            return [];
+        }
+
+        var versions = name.Versions.Where(version => version.Content.Refusal is null).ToList();
+
+        var known = catalog.FindName(name.Name);
+        var existing = known is { } row ? catalog.ReadAll(ConversionStatements.ReadUploadsOfName, ExistingVersion.Read, row.Id) : [];
+        var nameId = known?.Id ?? catalog.Insert(Statements.InsertName, name.Name.Value, null);
+        var counts = new Dictionary<ContentKey, long>();
+        foreach (var version in existing.Where(version => known is { Deleted: false } && !version.HidesContent))
+        {
+            Count(counts, version.Key, -1);
+        }
+
+        foreach (var version in versions)
+        {
+            var match = existing.Find(candidate => candidate.Id == version.KnownUploadId && candidate.Key == version.Content.Key)
+                ?? existing.Find(candidate => !candidate.Matched && candidate.Key == version.Content.Key && candidate.Timestamp == version.Timestamp);
+            WriteVersion(catalog, nameId, version, match);
+            if (!name.Deleted && !version.HidesContent)
+            {
+                Count(counts, version.Content.Key, 1);
+            }
+        }
+
+        foreach (var version in existing.Where(version => !version.Matched && !name.Deleted && !version.HidesContent))
+        {
+            Count(counts, version.Key, 1);
+        }
+
+        SetLatest(catalog, name, nameId, known, existing);
+        return Publish(catalog, counts, versions);
+    }
+
+    private static void WriteVersion(CatalogTransaction catalog, long nameId, AdoptedVersion version, ExistingVersion? match)
+    {
+        if (match is null)
+        {
+            version.UploadId = catalog.Insert(
+                Statements.InsertUpload, nameId, version.Content.Key.ToArray(), version.Timestamp, version.UserId, version.UserText, version.Description,
+                (short)version.Hidden, version.ArchiveName);
+            if (version.DeletionTimestamp is null && version.DeletionUserText is null && version.DeletionReason is null)
+            {
+                return;
+            }
+        }
+        else
+        {
+            match.Matched = true;
+            version.UploadId = match.Id;
+        }
+
+        catalog.Execute(
+            ConversionStatements.SetUpload, version.Timestamp, version.UserId, version.UserText, version.Description, (short)version.Hidden, version.ArchiveName,
+            version.DeletionUserText, version.DeletionTimestamp, version.DeletionReason, version.UploadId);
+    }
+
+    private static void SetLatest(
+        CatalogTransaction catalog, AdoptedName name, long nameId, NameRow? known, List<ExistingVersion> existing)
+    {
+        var current = name.Current;
+        var own = existing.Find(version => version.Id == known?.Latest && !version.Matched && known is { Deleted: false });
+        var keepsOwn = own is not null && own.Timestamp >= current.Timestamp;
+        catalog.Execute(Statements.SetLatest, keepsOwn ? own!.Id : current.UploadId, nameId);
+        if (name.Deleted)
+        {
+            catalog.Execute(Statements.SetNameDeleted, true, nameId);
+        }
+    }
+
+    /// <summary>Brings the reference counts and states of the objects up to date.</summary>
+    private static List<ContentKey> Publish(CatalogTransaction catalog, Dictionary<ContentKey, long> counts, List<AdoptedVersion> versions)
+    {
+        var unsettled = new List<ContentKey>();
+        foreach (var (key, difference) in counts.Where(pair => pair.Value != 0))
+        {
+            var file = catalog.FindFile(key) ?? throw Vanished(key);
+            if (file.State == FileState.Claimed && difference > 0)
+            {
+                catalog.CountReference(key, difference);
+                catalog.SetState(key, FileState.Public);
+            }
+            else if (ContentChanges.CountReferences(catalog, key, difference))
+            {
+                unsettled.Add(key);
+            }
+        }
+
+        // What only hidden versions refer to: its bytes were placed in the deleted zone.
+        foreach (var key in versions.Select(version => version.Content.Key).Where(key => counts.GetValueOrDefault(key) == 0).Distinct())
+        {
+            if ((catalog.FindFile(key) ?? throw Vanished(key)).State == FileState.Claimed)
+            {
+                catalog.SetState(key, FileState.Deleted);
+            }
+        }
+
+        return unsettled;
+    }
+
+    private static void Count(Dictionary<ContentKey, long> counts, ContentKey key, long difference) => counts[key] = counts.GetValueOrDefault(key) + difference;
+
+    private static StoreException Vanished(ContentKey key) =>
+        new(StoreFault.Unavailable, $"The claim of {key} was removed under way. Run the command again: it goes on where it stopped.");
+
+    private sealed class ExistingVersion
+    {
+        internal required long Id { get; init; }
+
+        internal required ContentKey Key { get; init; }
+
+        internal required DateTime Timestamp { get; init; }
+
+        internal required bool HidesContent { get; init; }
+
+        internal bool Matched { get; set; }
+
+        internal static ExistingVersion Read(System.Data.Common.DbDataReader row) => new()
+        {
+            Id = row.GetInt64(0),
+            Key = new ContentKey((byte[])row[1]),
+            Timestamp = row.GetDateTime(2),
+            HidesContent = ((HiddenParts)row.GetInt16(3) & HiddenParts.Content) != 0,
+        };
+    }
+}
