@@ -30,7 +30,7 @@ internal static class Program
         var stdin = input ?? Console.OpenStandardInput;
         var command = new RootCommand("Looks after a HashStore from the command line.")
         {
-            FsckVerb.Create(output), ImportVerb.Create(output, stdin), RunVerb.Create(output, stdin), UndoVerb.Create(output), VerifyVerb.Create(output),
+            FsckVerb.Create(output), ImportVerb.Create(output, stdin), RunVerb.Create(output, stdin), StatusVerb.Create(output), UndoVerb.Create(output), VerifyVerb.Create(output),
         };
         var parsed = command.Parse(arguments);
         var wrong = parsed.Action is ParseErrorAction;
