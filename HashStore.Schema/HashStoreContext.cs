@@ -193,6 +193,7 @@ public abstract class HashStoreContext(DbContextOptions options) : DbContext(opt
             ledger.Property(row => row.Detail).HasColumnName("ledger_detail");
             ledger.HasIndex(row => row.Path).IsUnique().HasDatabaseName("ledger_path");
             ledger.HasIndex(row => new { row.NameHash, row.State }).HasDatabaseName("ledger_name_hash");
+            ledger.HasIndex(row => row.UploadId).HasDatabaseName("ledger_upload_id").HasFilter("\"ledger_upload_id\" IS NOT NULL");
         });
     }
 }

@@ -155,7 +155,8 @@ internal sealed class ThumbPlacement
         {
             Detail = "It shows nothing that is public here; it stays as it is.";
         }
-        else if (!ThumbPath.TryOf(thumb.Taken!.Row.Path[(thumb.File.Path.LastIndexOf('/') + 1)..], thumb.Shown, content.Key, out var path))
+        else if (!ThumbPath.TryOf(Path.GetFileName(thumb.File.Path), thumb.Shown, content.Key, out var path)
+            && !ThumbPath.TryOf(Path.GetFileName(thumb.File.Path), LegacyPath.NameInArchive(thumb.Shown), content.Key, out path))
         {
             Detail = "It is not called like a thumbnail; it stays as it is.";
         }

@@ -39,6 +39,9 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
     /// <summary>Whether a file's name is one of those that operating systems, web servers and people leave in folders.</summary>
     internal static bool IsClutter(string name) => name.StartsWith('.') || clutter.Contains(name);
 
+    /// <summary>The tree's own folder as it was before a store was made in it; null: as it is.</summary>
+    internal FileStat? Root { get; init; }
+
     /// <summary>Walks the whole tree.</summary>
     /// <returns>The number of paths that it holds.</returns>
     internal async Task<long> TakeAsync(CancellationToken cancellation)
@@ -85,7 +88,7 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
         var children = new List<string>();
         try
         {
-            Note(folder, LedgerKind.Folder, LedgerState.Kept, LedgerStatus.None, null, FileStat.Of(tree.FullPath(folder)) ?? default);
+            Note(folder, LedgerKind.Folder, LedgerState.Kept, LedgerStatus.None, null, (folder.Length == 0 ? Root : null) ?? FileStat.Of(tree.FullPath(folder)) ?? default);
             foreach (var name in new FileSystemEnumerable<string>(
                 tree.FullPath(folder), (ref entry) => entry.FileName.ToString(), new EnumerationOptions { AttributesToSkip = 0, ReturnSpecialDirectories = false, IgnoreInaccessible = false }))
             {
@@ -249,7 +252,7 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
 
         if (stat.IsLink && known.State is LedgerState.Linked or LedgerState.Committed)
         {
-            return LinkTarget.IsOf(known, Posix.ReadLink(tree.FullPath(path.Path)));
+            return LinkTarget.IsOf(tree, known, Posix.ReadLink(tree.FullPath(path.Path)));
         }
 
         var same = known.Inode == stat.Inode && known.Device == stat.Device && known.Size == stat.Size && known.Modified == stat.Modified;

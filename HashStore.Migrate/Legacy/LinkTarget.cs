@@ -17,6 +17,15 @@ internal static class LinkTarget
         : $"{options.LinkRoot ?? tree.Store.Root}/{place}";
 
     /// <summary>Whether a link is the one that the ledger speaks of, however it says the way there: relative, absolute, or through another mount.</summary>
-    internal static bool IsOf(LedgerRow row, string? target) =>
-        target is not null && PlaceOf(row) is { } place && target.EndsWith("/" + place, StringComparison.Ordinal);
+    internal static bool IsOf(LegacyTree tree, LedgerRow row, string? target)
+    {
+        if (target is null || PlaceOf(row) is not { } place)
+        {
+            return false;
+        }
+
+        return target.StartsWith('/')
+            ? target.EndsWith("/" + place, StringComparison.Ordinal)
+            : Path.GetFullPath(target, Path.GetDirectoryName(tree.FullPath(row.Path))!) == $"{tree.Store.Root}/{place}";
+    }
 }

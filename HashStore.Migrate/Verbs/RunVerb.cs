@@ -39,7 +39,7 @@ internal sealed class RunVerb
 
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Only find out what would be done, and whether it can be" };
 
-    private readonly Option<Uri?> probe = new("--probe") { Description = "The tree's URL at the site: try one file through its web server first", HelpName = "URL" };
+    private readonly Option<string?> probe = new("--probe") { Description = "The tree's URL at the site: try one file through its web server first", HelpName = "URL" };
 
     private readonly Option<bool> json = new("--json") { Description = "One JSON object per line: what did not go as planned, then a summary" };
 
@@ -55,29 +55,21 @@ internal sealed class RunVerb
             command.Add(option);
         }
 
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(jobs) is { Implicit: false } && result.GetValue(jobs) is < 1 or > 1024)
-            {
-                result.AddError("--jobs must be from 1 to 1024.");
-            }
-
-            if (result.GetValue(limitRate) < 0)
-            {
-                result.AddError("--limit-rate must not be negative.");
-            }
-
-            if (result.GetValue(linkRoot) is { } root && !root.StartsWith('/'))
-            {
-                result.AddError("--link-root must be an absolute path.");
-            }
-
-            if (result.GetValue(probe) is { } url && !(url.IsAbsoluteUri && url.Scheme is "http" or "https"))
-            {
-                result.AddError("--probe must be an http or https URL: that of the upload directory, $wgUploadPath.");
-            }
-        });
+        Check(jobs, text => !int.TryParse(text, out var count) || count is >= 1 and <= 1024, "must be from 1 to 1024.");
+        Check(limitRate, text => !long.TryParse(text, out var rate) || rate >= 0, "must not be negative.");
+        Check(linkRoot, text => text.StartsWith('/'), "must be an absolute path.");
+        Check(report, text => text.Length > 0, "must not be empty.");
+        Check(probe, text => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https", "must be an http or https URL: that of the upload directory, $wgUploadPath.");
     }
+
+    /// <summary>Checks an option by its words: reading a value that does not parse would throw before its own message is shown.</summary>
+    private static void Check(Option option, Func<string, bool> isRight, string problem) => option.Validators.Add(result =>
+    {
+        if (result.Tokens.Any(token => !isRight(token.Value)))
+        {
+            result.AddError($"{option.Name} {problem}");
+        }
+    });
 
     internal static Command Create(CommandOutput output, Func<Stream> input)
     {
@@ -116,6 +108,7 @@ internal sealed class RunVerb
         var storeOptions = store.Read(parsed) with { IsLegacyTree = legacy.Tree(parsed) is null };
         var paths = storeOptions.Paths;
         var tree = LegacyTree.Open(legacy.Tree(parsed), paths, legacy.Levels(parsed));
+        var root = FileStat.Of(tree.Root);
         Preflight.CheckPlaces(paths, tree.Root);
         var preflight = new Preflight(tree, options);
         preflight.TryCalls(Nearest(paths.State));
@@ -148,7 +141,10 @@ internal sealed class RunVerb
             }
         }
 
-        var run = new ConversionRun(opened, tree, options, listener) { Preflight = preflight };
+        var run = new ConversionRun(opened, tree, options, listener)
+        {
+            Preflight = preflight, Root = root, Probe = parsed.GetValue(probe) is { } url ? new WebProbe(new Uri(url), tree) : null,
+        };
         try
         {
             await run.ConvertAsync(cancellation);

@@ -1,7 +1,6 @@
 using HashStore.Schema;
 using HashStore.Schema.Tables;
 using HashStore.Storage.Catalog;
-using HashStore.Storage.Legacy;
 using Microsoft.EntityFrameworkCore;
 
 namespace HashStore.Migrate.Verification;
@@ -62,7 +61,7 @@ internal sealed class VersionVerification(VerifyRun run)
         }
 
         var differences = Differences(row);
-        var paths = differences.Count == 0 && IsSameContent(row) ? [] : await PathsAsync(context, row, version);
+        var paths = differences.Count == 0 && IsSameContent(row) ? [] : await VerifyQueries.PathsOfVersion(context, version).ToListAsync(run.Cancellation);
         if (!IsSameContent(row) && !paths.Exists(IsMismatch))
         {
             differences.Add($"SHA-1 {Hex(row.Sha1)} instead of {Hex(row.ObjectSha1)}");
@@ -148,18 +147,6 @@ internal sealed class VersionVerification(VerifyRun run)
     /// <summary>Whether the conversion told that the bytes are not those that the tables claim.</summary>
     private static bool IsMismatch(LedgerRow path) => path.Status == LedgerStatus.Mismatch || path is { Status: LedgerStatus.Hidden, Detail: not null };
 
-    private async Task<List<LedgerRow>> PathsAsync(HashStoreContext context, VerifiedVersion row, long version)
-    {
-        var hashes = new List<long> { row.NameHash, row.FileHash };
-        if (row.Sha1 is not null)
-        {
-            var key = LegacyFingerprint.StorageKeyOf(row.Sha1, row.Name);
-            hashes.AddRange([LegacyNames.HashOf(key), LegacyNames.HashOf(key.Split('.')[0])]);
-        }
-
-        return await VerifyQueries.PathsOfVersion(context, [.. hashes.Distinct()], version).ToListAsync(run.Cancellation);
-    }
-
     /// <summary>Whether another row of the same version is as the version is: of duplicates in the tables only one can be.</summary>
     private async Task<bool> IsDuplicateAsync(HashStoreContext context, VerifiedVersion row, long version)
     {
@@ -178,8 +165,11 @@ internal sealed class VersionVerification(VerifyRun run)
         return Task.CompletedTask;
     }
 
-    private static string Shown(VerifiedVersion row) =>
-        $"the row of {row.Name}{(row.ArchiveName is { } archived ? $" ({archived})" : "")} in {row.Kind switch { LegacyKind.Current => "image", LegacyKind.Old => "oldimage", _ => "filearchive" }}";
+    private static string Shown(VerifiedVersion row)
+    {
+        var table = row.Kind switch { LegacyKind.Current => "image", LegacyKind.Old => "oldimage", _ => "filearchive" };
+        return $"the row of {row.Name}{(row.ArchiveName is { } archived ? $" ({archived})" : "")} in {table}";
+    }
 
     private static string Hex(byte[]? bytes) => Convert.ToHexStringLower(bytes ?? []);
 }

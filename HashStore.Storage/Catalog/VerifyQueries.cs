@@ -75,8 +75,6 @@ internal sealed record VerifiedVersion
 
     public required long NameHash { get; init; }
 
-    public required long FileHash { get; init; }
-
     public required long? UploadId { get; init; }
 
     public required string? ArchiveName { get; init; }
@@ -158,9 +156,9 @@ internal static class VerifyQueries
         group row by 1 into all
         select new Sum { Count = all.LongCount(), Bytes = all.Sum(row => row.Size) };
 
-    /// <summary>Paths that belong to one version, looked for below the names that its file may have.</summary>
-    internal static IQueryable<LedgerRow> PathsOfVersion(HashStoreContext context, long[] nameHashes, long uploadId) =>
-        context.Ledger.AsNoTracking().Where(row => Enumerable.Contains(nameHashes, row.NameHash) && row.UploadId == uploadId).OrderBy(row => row.Id);
+    /// <summary>Paths that became one version.</summary>
+    internal static IQueryable<LedgerRow> PathsOfVersion(HashStoreContext context, long uploadId) =>
+        context.Ledger.AsNoTracking().Where(row => row.UploadId == uploadId).OrderBy(row => row.Id);
 
     /// <summary>Converted rows of the legacy tables after a number.</summary>
     internal static IQueryable<VerifiedVersion> Versions(HashStoreContext context, long after, int limit) =>
@@ -184,7 +182,8 @@ internal static class VerifyQueries
     /// <summary>Paths that are missing or failed, after a number.</summary>
     internal static IQueryable<LedgerRow> Problems(HashStoreContext context, long after, int limit) =>
         context.Ledger.AsNoTracking()
-            .Where(row => row.Id > after && (row.Status == LedgerStatus.Missing || row.Status == LedgerStatus.Failed)).OrderBy(row => row.Id).Take(limit);
+            .Where(row => row.Id > after && row.Kind != LedgerKind.Folder
+                && (row.State == LedgerState.Failed || row.Status == LedgerStatus.Missing || row.Status == LedgerStatus.Failed)).OrderBy(row => row.Id).Take(limit);
 
     private static IQueryable<VerifiedObject> WithUse(HashStoreContext context, IQueryable<FileRow> files) =>
         from file in files
@@ -239,7 +238,6 @@ internal static class VerifyQueries
             Kind = row.Kind,
             Name = row.Name,
             NameHash = row.NameHash,
-            FileHash = row.FileHash,
             UploadId = row.UploadId,
             ArchiveName = row.ArchiveName,
             Sha1 = row.Sha1,

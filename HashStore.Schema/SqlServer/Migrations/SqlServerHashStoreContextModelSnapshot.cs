@@ -266,6 +266,10 @@ namespace HashStore.Schema.SqlServer.Migrations
                         .IsUnique()
                         .HasDatabaseName("ledger_path");
 
+                    b.HasIndex("UploadId")
+                        .HasDatabaseName("ledger_upload_id")
+                        .HasFilter("\"ledger_upload_id\" IS NOT NULL");
+
                     b.HasIndex("NameHash", "State")
                         .HasDatabaseName("ledger_name_hash");
 

@@ -95,6 +95,12 @@ namespace HashStore.Schema.SqlServer.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ledger_upload_id",
+                table: "ledger",
+                column: "ledger_upload_id",
+                filter: "\"ledger_upload_id\" IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "legacy_file_hash",
                 table: "legacy",
                 column: "legacy_file_hash",
