@@ -124,8 +124,8 @@ internal sealed class LegacyTreeBuilder(int levels = 2, string? parent = null) :
     internal string File(string path, byte[] content)
     {
         contents[Sha256(content)] = Encoding.UTF8.GetString(content);
-        _ = Tree;
-        var beside = folder.Write($"images/{path}.upload", content);
+        var beside = folder.Write("upload", content);
+        Directory.CreateDirectory(Path.GetDirectoryName(FullPath(path))!);
         System.IO.File.SetLastWriteTimeUtc(beside, new DateTime(2021, 3, 4, 5, 6, 7, DateTimeKind.Utc).AddSeconds(contents.Count));
         System.IO.File.Move(beside, FullPath(path), overwrite: true);
         return FullPath(path);
@@ -278,7 +278,7 @@ internal sealed class LegacyTreeBuilder(int levels = 2, string? parent = null) :
 
     internal void WriteTables()
     {
-        Directory.CreateDirectory(folder["tables"]);
+        _ = folder.Write("tables/image.csv", "img_name\n"u8);
         foreach (var (table, rows) in tables)
         {
             var columns = rows.SelectMany(row => row).Select(value => value.Column).Distinct().ToList();
