@@ -35,7 +35,9 @@ internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOp
         BatchRecord record = null!;
         var names = batch.Plans.Where(plan => plan.Adopted is not null).Select(plan => plan.Adopted!).ToList();
         var wasLinked = linked.ToList();
-        await store.AdoptAsync(names, [.. resolver.Contents], catalog =>
+        // Only what a name needs now: what waits for a later run stays a file with its mode and owner, and nothing of it is claimed.
+        var contents = names.SelectMany(name => name.Versions).Select(version => version.Content).Distinct().ToList();
+        await store.AdoptAsync(names, contents, catalog =>
         {
             record = new BatchRecord(catalog, tree, context);
             StoreLedger.WriteLinked(catalog, wasLinked);

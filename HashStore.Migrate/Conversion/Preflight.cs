@@ -145,7 +145,7 @@ internal sealed class Preflight(LegacyTree tree, ConversionOptions options)
             Posix.Link(probe, staged);
             findings.Add("Hard links into the store: work, nothing is copied but files that have further links.");
         }
-        catch (IOException exception) when (exception.HResult is Posix.Exdev or Posix.Eperm or 31)
+        catch (IOException exception) when (exception.HResult is Posix.Exdev or Posix.Eperm or Posix.Emlink)
         {
             findings.Add("Hard links into the store: do not work (another file system or mount), so every file is copied.");
         }
