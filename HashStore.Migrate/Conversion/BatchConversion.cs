@@ -5,6 +5,7 @@ using HashStore.Storage;
 using HashStore.Storage.Adoption;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Durability;
+using HashStore.Storage.Legacy;
 using HashStore.Storage.Objects;
 
 namespace HashStore.Migrate.Conversion;
@@ -35,7 +36,10 @@ internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOp
         BatchRecord record = null!;
         var names = batch.Plans.Where(plan => plan.Adopted is not null).Select(plan => plan.Adopted!).ToList();
         var wasLinked = linked.ToList();
-        await store.AdoptAsync(names, [.. resolver.Contents], catalog =>
+
+        // Only what a name needs now: what waits for a later run stays a file with its mode and owner, and nothing of it is claimed.
+        var contents = names.SelectMany(name => name.Versions).Select(version => version.Content).Distinct().ToList();
+        await store.AdoptAsync(names, contents, catalog =>
         {
             record = new BatchRecord(catalog, tree, context);
             StoreLedger.WriteLinked(catalog, wasLinked);
@@ -156,7 +160,7 @@ internal sealed class ThumbPlacement
             Detail = "It shows nothing that is public here; it stays as it is.";
         }
         else if (!ThumbPath.TryOf(Path.GetFileName(thumb.File.Path), thumb.Shown, content.Key, out var path)
-            && !ThumbPath.TryOf(Path.GetFileName(thumb.File.Path), LegacyPath.NameInArchive(thumb.Shown), content.Key, out path))
+            && !ThumbPath.TryOf(Path.GetFileName(thumb.File.Path), LegacyFingerprint.NameInArchive(thumb.Shown), content.Key, out path))
         {
             Detail = "It is not called like a thumbnail; it stays as it is.";
         }

@@ -71,8 +71,9 @@ internal sealed class FileTaker(LegacyTree tree, Store store, ConversionOptions 
         }
 
         // 3. Its bytes. A file with another link could be written to through that one.
-        var links = before.LinkCount == 1 && before.Device == storeDevice && leased;
-        var staged = links ? store.Staging.StageLink(handle, buffer, pace.Spend) : Copy(handle);
+        var staged = before.LinkCount == 1 && before.Device == storeDevice && leased ? Link(handle) : null;
+        var links = staged is not null;
+        staged ??= Copy(handle);
         var taken = false;
         try
         {
@@ -80,8 +81,12 @@ internal sealed class FileTaker(LegacyTree tree, Store store, ConversionOptions 
             {
                 Posix.SetOwner(handle, OwnUser, before.Group);
             }
+            else if (!links)
+            {
+                Posix.SetTimes(staged.Path, before.Accessed, before.Modified); // as a link would have: wikis tell by it whether a thumbnail is older than what it shows
+            }
 
-            var facts = store.FactsOf(staged, Media(file, handle, staged));
+            var facts = store.FactsOf(staged, Media(file, handle, staged, isInBuffer: links && staged.Size < buffer.Length));
 
             // 4. Did it stay the same?
             if (!FileStat.Of(handle).IsSameContent(before) || (leased && !Posix.HasLease(handle)) || staged.Size != before.Size)
@@ -99,7 +104,7 @@ internal sealed class FileTaker(LegacyTree tree, Store store, ConversionOptions 
             {
                 if (links)
                 {
-                    Posix.SetMode(handle, before.Permissions);
+                    GiveBack(handle, before);
                 }
 
                 staged.Dispose();
@@ -108,23 +113,47 @@ internal sealed class FileTaker(LegacyTree tree, Store store, ConversionOptions 
     }
 
     /// <summary>What the content says of itself; thumbnails and what is only kept are not asked.</summary>
-    private MediaMetadata Media(TakenFile file, SafeFileHandle handle, StagedFile staged)
+    private MediaMetadata Media(TakenFile file, SafeFileHandle handle, StagedFile staged, bool isInBuffer)
     {
         if (file.Row.Kind is LedgerKind.Thumb or LedgerKind.ArchiveThumb || !MetadataParser.Understands(staged.Type.Mime))
         {
             return MediaMetadata.Empty;
         }
 
-        using Stream content = staged.Size < buffer.Length
+        using Stream content = isInBuffer
             ? new MemoryStream(buffer, 0, (int)staged.Size, writable: false)
             : new HandleStream(handle);
         return MediaMetadata.ReadOnThisThread(content, staged.Type.Mime, store.Clock, MediaMetadataLimits.Default);
+    }
+
+    /// <summary>Null where this file cannot be linked: another mount of the same device, too many links, or links to others' files are forbidden.</summary>
+    private StagedFile? Link(SafeFileHandle handle)
+    {
+        try
+        {
+            return store.Staging.StageLink(handle, buffer, pace.Spend);
+        }
+        catch (IOException exception) when (Posix.ErrnoOf(exception) is Posix.Exdev or Posix.Eperm or Posix.Emlink)
+        {
+            return null;
+        }
     }
 
     private StagedFile Copy(SafeFileHandle handle)
     {
         using var content = new HandleStream(handle, pace.Spend);
         return store.StageAsync(content, new StageLimits(long.MaxValue, null, []), CancellationToken.None).GetAwaiter().GetResult();
+    }
+
+    /// <summary>A file that stays gets its mode and owner back.</summary>
+    private static void GiveBack(SafeFileHandle handle, FileStat before)
+    {
+        if (before.Owner != OwnUser)
+        {
+            Posix.SetOwner(handle, before.Owner, before.Group);
+        }
+
+        Posix.SetMode(handle, before.Permissions);
     }
 
     private static void Refuse(TakenFile file, Exception exception)

@@ -75,7 +75,7 @@ internal sealed class NamePlan(string name)
 
     /// <summary>Whether a path's content is not yet in the store.</summary>
     internal static bool IsOpen(LedgerRow file) =>
-        file.State is LedgerState.Found or LedgerState.Committed || (file.State is LedgerState.Failed or LedgerState.Kept && file.Key is null && IsPlainFile(file));
+        file.State is LedgerState.Found or LedgerState.Committed || (IsPlainFile(file) && (file.State == LedgerState.Failed || (file.State == LedgerState.Kept && file.Key is null)));
 
     /// <summary>Whether the inventory saw a plain file.</summary>
     private static bool IsPlainFile(LedgerRow file) => (file.Mode & 0xF000) == 0x8000;

@@ -13,9 +13,6 @@ internal sealed class NameResolver
     private readonly Dictionary<ContentDigest, AdoptedContent> incoming = [];
     private readonly Dictionary<ContentKey, AdoptedContent> stored = [];
 
-    /// <summary>All contents of the names resolved so far.</summary>
-    internal IEnumerable<AdoptedContent> Contents => incoming.Values;
-
     /// <summary>Fills in <see cref="NamePlan.Adopted"/> where the name can be converted now.</summary>
     internal void Resolve(NamePlan plan)
     {
@@ -130,7 +127,9 @@ internal sealed class NameResolver
             DeletionUserText = row?.DeletionUserText,
             DeletionTimestamp = row?.DeletionTimestamp,
             DeletionReason = row?.DeletionReason,
-            KnownUploadId = row?.UploadId ?? version.File?.UploadId,
+
+            // A path leads to one version, until the tables tell more of it; a file of the deleted zone may be many versions.
+            KnownUploadId = row?.UploadId ?? (version.File is { Kind: not LedgerKind.Deleted } file ? file.UploadId : null),
         };
     }
 

@@ -53,7 +53,7 @@ internal sealed class Preflight(LegacyTree tree, ConversionOptions options)
         if (user != 0 && IsInside(paths.State, paths.Root) && FileStat.Of(tree) is { } folder && folder.Owner == user && !File.Exists(paths.Layout))
         {
             throw new StoreException(
-                StoreFault.BadSetting,
+                StoreFault.Conflict,
                 $"The tree {tree} belongs to the user who runs this. Where that is the web server's user too, the store's private folder would lie in its reach: "
                 + $"give a folder outside of everything that is served, on the same file system, as --state DIR (and to the server as well).");
         }
@@ -145,7 +145,7 @@ internal sealed class Preflight(LegacyTree tree, ConversionOptions options)
             Posix.Link(probe, staged);
             findings.Add("Hard links into the store: work, nothing is copied but files that have further links.");
         }
-        catch (IOException exception) when (exception.HResult is Posix.Exdev or Posix.Eperm or 31)
+        catch (IOException exception) when (exception.HResult is Posix.Exdev or Posix.Eperm or Posix.Emlink)
         {
             findings.Add("Hard links into the store: do not work (another file system or mount), so every file is copied.");
         }

@@ -31,7 +31,7 @@ internal sealed class WebProbe(Uri url, LegacyTree tree)
         if (status == HttpStatusCode.OK && digest.AsSpan().SequenceEqual(own))
         {
             throw new StoreException(
-                StoreFault.BadSetting,
+                StoreFault.Conflict,
                 $"The web server gives {Escape(state)} to everybody: the store's private folder is public. Deny it (nginx: location ~ /\\.hashstore {{ deny all; }}), or put it elsewhere with --state. Nothing was converted.");
         }
     }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using HashStore.Schema.Tables;
+using HashStore.Storage.Legacy;
 
 namespace HashStore.Migrate.Legacy;
 
@@ -65,13 +66,6 @@ internal readonly partial record struct LegacyPath(string Path, LedgerKind Kind,
         return path.Append(storageKey).ToString();
     }
 
-    /// <summary>The part of an archive name after its timestamp: the name that the file had when it was archived.</summary>
-    internal static string NameInArchive(string archiveName)
-    {
-        var mark = archiveName.IndexOf('!', StringComparison.Ordinal);
-        return mark >= 0 && mark < archiveName.Length - 1 ? archiveName[(mark + 1)..] : archiveName;
-    }
-
     /// <summary>The hash directories of a name, with a slash at the end: <c>1/12/</c>.</summary>
     internal static string DirectoryOf(string name, int levels)
     {
@@ -96,12 +90,12 @@ internal readonly partial record struct LegacyPath(string Path, LedgerKind Kind,
     internal static bool IsHashDirectory(ReadOnlySpan<char> name, ReadOnlySpan<char> parent) =>
         name.Length == parent.Length + 1 && name.StartsWith(parent) && name[^1] is (>= '0' and <= '9') or (>= 'a' and <= 'f');
 
-    private static LegacyPath Archived(string path, string file) => new(path, LedgerKind.Archive, NameInArchive(file));
+    private static LegacyPath Archived(string path, string file) => new(path, LedgerKind.Archive, LegacyFingerprint.NameInArchive(file));
 
     private static LegacyPath? ArchivedThumb(string path, string[] segments)
     {
         var folder = HashDirectories(segments, 2);
-        return folder == segments.Length - 2 ? new LegacyPath(path, LedgerKind.ArchiveThumb, NameInArchive(segments[folder]), segments[folder]) : null;
+        return folder == segments.Length - 2 ? new LegacyPath(path, LedgerKind.ArchiveThumb, LegacyFingerprint.NameInArchive(segments[folder]), segments[folder]) : null;
     }
 
     private static LegacyPath? Thumb(string path, string[] segments)

@@ -171,7 +171,7 @@ internal static partial class Posix
     internal static IOException Error(int errno, string what) => new($"{what}: {new Win32Exception(errno).Message}", errno);
 
     // Linux values, the same on x86-64 and arm64 (asm-generic/errno-base.h, fcntl.h, linux/fs.h, linux/magic.h).
-    internal const int Enoent = 2, Eio = 5, Eintr = 4, Eagain = 11, Eacces = 13, Eexist = 17, Exdev = 18, Einval = 22, Emfile = 24, Enospc = 28, Erofs = 30, Enosys = 38, Edquot = 122;
+    internal const int Enoent = 2, Eio = 5, Eintr = 4, Eagain = 11, Eacces = 13, Eexist = 17, Exdev = 18, Einval = 22, Emfile = 24, Enospc = 28, Erofs = 30, Emlink = 31, Enosys = 38, Edquot = 122;
     internal const FilePermissions PublicDirectory = (FilePermissions)0x1ED; // 0755
 
     // syncfs(2): "before Linux 5.8 … did not report I/O errors of the write-back".

@@ -67,11 +67,18 @@ internal static class LegacyFingerprint
     {
         var lies = row.Kind switch
         {
-            LegacyKind.Old when row.ArchiveName is { } archived && archived.IndexOf('!', StringComparison.Ordinal) is >= 0 and var mark => archived[(mark + 1)..],
+            LegacyKind.Old when row.ArchiveName is { } archived => NameInArchive(archived),
             LegacyKind.Deleted when row.StorageKey is { } key => key,
             _ => row.Name,
         };
         return lies == row.Name ? row.NameHash : LegacyNames.HashOf(lies);
+    }
+
+    /// <summary>The part of an archive name after its timestamp: the name that the file had when it was archived. All of it where there is no such part: then the file is found by that.</summary>
+    internal static string NameInArchive(string archiveName)
+    {
+        var mark = archiveName.IndexOf('!', StringComparison.Ordinal);
+        return mark >= 0 && mark < archiveName.Length - 1 ? archiveName[(mark + 1)..] : archiveName;
     }
 
     /// <summary>The first eight bytes of a SHA-256 over values with their lengths, so that no two lists give the same bytes.</summary>

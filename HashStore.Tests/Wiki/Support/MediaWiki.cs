@@ -55,7 +55,7 @@ internal sealed partial class MediaWiki : IAsyncDisposable
 
         """;
 
-    private readonly TempFolder folder = new();
+    private readonly TempFolder folder = TempFolder.ForEverybody();
     private readonly List<WikiApi> sessions = [];
     private MariaDb? mariaDb;
     private OwnProgram? web;
