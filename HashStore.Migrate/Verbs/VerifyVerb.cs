@@ -34,19 +34,18 @@ internal sealed class VerifyVerb
             command.Add(option);
         }
 
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(jobs) is { Implicit: false } && result.GetValue(jobs) is < 1 or > 1024)
-            {
-                result.AddError("--jobs must be from 1 to 1024.");
-            }
-
-            if (result.GetValue(linkRoot) is { } root && !root.StartsWith('/'))
-            {
-                result.AddError("--link-root must be an absolute path.");
-            }
-        });
+        Check(jobs, text => !int.TryParse(text, out var count) || count is >= 1 and <= 1024, "must be from 1 to 1024.");
+        Check(linkRoot, text => text.StartsWith('/'), "must be an absolute path.");
     }
+
+    /// <summary>Checks an option by its words: reading a value that does not parse would throw before its own message is shown.</summary>
+    private static void Check(Option option, Func<string, bool> isRight, string problem) => option.Validators.Add(result =>
+    {
+        if (result.Tokens.Any(token => !isRight(token.Value)))
+        {
+            result.AddError($"{option.Name} {problem}");
+        }
+    });
 
     internal static Command Create(CommandOutput output)
     {

@@ -110,7 +110,9 @@ internal sealed record VerifiedVersion
     /// <summary>SHA-1 of the version's content; null when it has no object's row.</summary>
     public required byte[]? ObjectSha1 { get; init; }
 
-    /// <summary>Whether the version belongs to the row's name, or to what that was renamed to.</summary>
+    /// <summary>
+    /// Whether the version belongs to the row's name, or to what that was renamed to; also where the old name was taken by a younger one since, which then has younger versions only.
+    /// </summary>
     public required bool HasName { get; init; }
 
     /// <summary>Whether the tables have versions of its name that are not deleted.</summary>
@@ -255,7 +257,8 @@ internal static class VerifyQueries
             UploadArchiveName = upload == null ? null : upload.ArchiveName,
             UploadDeletionTimestamp = upload == null ? null : upload.DeletionTimestamp,
             ObjectSha1 = file == null ? null : file.Sha1,
-            HasName = upload != null && context.Filenames.Any(name => name.Name == row.Name && (name.Id == upload.NameId || name.Redirect == upload.NameId)),
+            HasName = upload != null && context.Filenames.Any(name => name.Name == row.Name && (name.Id == upload.NameId || name.Redirect == upload.NameId
+                || (name.Id > upload.NameId && name.Latest != upload.Id && !context.Uploads.Any(other => other.NameId == name.Id && other.Id < upload.Id)))),
             HasShownRows = context.Legacy.Any(other => other.NameHash == row.NameHash && other.Name == row.Name && other.Kind != LegacyKind.Deleted),
             IsLatest = upload != null && context.Filenames.Any(name => name.Id == upload.NameId && name.Latest == upload.Id),
         };

@@ -3,6 +3,8 @@ using System.Text.Json;
 using HashStore.Migrate;
 using HashStore.Storage.Objects;
 using HashStore.Tests.Migrate.Verify;
+using HashStore.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 using static HashStore.Tests.Migrate.Verify.LegacyTreeBuilder;
 
@@ -95,6 +97,61 @@ public sealed class VerifyVerbTests : IDisposable
         tree.AddSample();
         await tree.ConvertAsync(withTables: false);
         Assert.Equal(0, (await tree.RunAsync("verify")).Exit);
+    }
+
+    [Fact]
+    public async Task What_people_did_through_the_store_since_is_no_damage()
+    {
+        var sample = tree.AddSample();
+        var renamed = tree.AddCurrent("Renamed.txt", "renamed");
+        await tree.ConvertAsync();
+        await using (var store = await HashStore.Storage.Store.OpenAsync(tree.Options, NullLogger.Instance))
+        {
+            await store.PutTextAsync("Müller & Söhne.txt", "newer");
+            await store.RenameAsync("Renamed.txt", "New.txt");
+            await store.PutTextAsync("Renamed.txt", "another");
+            await store.UndeleteAsync("Gone.txt");
+            await store.DeleteAsync("Other.txt");
+        }
+
+        var verified = await tree.RunAsync("verify");
+        Assert.Equal(0, verified.Exit);
+        Assert.StartsWith($"Leftover {sample.Other} ", Assert.Single(verified.Findings), StringComparison.Ordinal);
+        Assert.NotNull(File.ResolveLinkTarget(tree[renamed], returnFinalTarget: true));
+    }
+
+    [Fact]
+    public async Task A_path_that_is_just_being_exchanged_may_be_file_or_link()
+    {
+        var sample = tree.AddSample();
+        await tree.ConvertAsync();
+        tree.Replace(sample.Other, "other");
+        Change($"UPDATE \"ledger\" SET ledger_state = 1 WHERE ledger_path IN ('{sample.Current}', '{sample.Other}')");
+        Assert.Equal(0, (await tree.RunAsync("verify")).Exit);
+        tree.Replace(sample.Other, "OTHER");
+        Assert.Equal(4, (await tree.RunAsync("verify")).Exit);
+    }
+
+    [Fact]
+    public async Task Beside_a_conversion_and_uploads_nothing_is_taken_for_damage()
+    {
+        tree.AddCurrent("First.txt", "first");
+        await tree.ConvertAsync();
+        for (var i = 0; i < 1500; i++)
+        {
+            var name = $"File {i}.txt";
+            tree.AddCurrent(name, $"content {i % 1000}");
+            tree.AddThumb(name, $"120px-{name}", $"thumb {i}");
+        }
+
+        var converting = Task.Run(() => tree.ConvertAsync());
+        for (var rounds = 0; rounds == 0 || !converting.IsCompleted; rounds++)
+        {
+            var verified = await tree.RunAsync("verify");
+            Assert.True(verified.Exit == 0, verified.Output + verified.Error);
+        }
+
+        await converting;
     }
 
     public static TheoryData<string> Damages { get; } =
@@ -209,7 +266,7 @@ public sealed class VerifyVerbTests : IDisposable
         Assert.Contains("--root", unknown.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(tree.Root));
 
-        await using (await HashStore.Storage.Store.OpenAsync(tree.Options, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance))
+        await using (await HashStore.Storage.Store.OpenAsync(tree.Options, NullLogger.Instance))
         {
         }
 
@@ -221,6 +278,7 @@ public sealed class VerifyVerbTests : IDisposable
     [Theory]
     [InlineData("verify")]
     [InlineData("verify", "--root", "/tmp", "--jobs", "0")]
+    [InlineData("verify", "--root", "/tmp", "--jobs", "many")]
     [InlineData("verify", "--root", "/tmp", "--levels", "x")]
     [InlineData("verify", "--root", "/tmp", "--link-root", "relative")]
     public async Task Wrong_usage_exits_2(params string[] arguments) => Assert.Equal(2, (await RunAsync(arguments)).Exit);
