@@ -3,6 +3,7 @@ using HashStore.Migrate.Legacy;
 using HashStore.Storage;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Checking;
+using HashStore.Storage.Durability;
 using Microsoft.EntityFrameworkCore;
 
 namespace HashStore.Migrate.Verification;
@@ -32,7 +33,9 @@ internal static class Verification
         try
         {
             await CheckHasRunAsync(store.Parts, cancellation);
-            var run = new VerifyRun(store.Parts, openTree(), options, TimeProvider.System, listener, cancellation);
+            var tree = openTree();
+            await CheckIsTreeAsync(store.Parts, tree, cancellation);
+            var run = new VerifyRun(store.Parts, tree, options, TimeProvider.System, listener, cancellation);
             try
             {
                 await new ObjectVerification(run).RunAsync();
@@ -60,6 +63,24 @@ internal static class Verification
         {
             throw new StoreException(
                 StoreFault.NotAStore, $"Nothing was converted into {parts.Paths.Root} yet: run `hashstore-migrate run --root {parts.Paths.Root}` first (with --legacy, if the tree lies elsewhere).");
+        }
+    }
+
+    /// <summary>A forgotten <c>--legacy</c> would tell of every single path that it is gone.</summary>
+    private static async Task CheckIsTreeAsync(StoreParts parts, LegacyTree tree, CancellationToken cancellation)
+    {
+        await using var context = parts.Database.NewContext();
+        if (await VerifyQueries.Tree(context).FirstOrDefaultAsync(cancellation) is not { } known
+            || (FileStat.Of(tree.Root) is { } root && root.Device == known.Device && root.Inode == known.Inode))
+        {
+            return;
+        }
+
+        // Not the same folder: moved or restored from a backup, or another tree?
+        var first = await VerifyQueries.Paths(context, long.MinValue, VerifyRun.PageRows).ToListAsync(cancellation);
+        if (!first.Exists(row => FileStat.Of(tree.FullPath(row.Path)) is not null))
+        {
+            throw new StoreException(StoreFault.NotAStore, $"The tree {tree.Root} is not the one that was converted: give that one as --legacy.");
         }
     }
 }

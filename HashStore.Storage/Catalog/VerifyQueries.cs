@@ -147,6 +147,9 @@ internal static class VerifyQueries
     internal static IQueryable<VerifiedPath> Paths(HashStoreContext context, long after, int limit) =>
         WithObject(context, context.Ledger.AsNoTracking().Where(row => row.Id > after && row.Kind != LedgerKind.Folder)).OrderBy(row => row.Id).Take(limit);
 
+    /// <summary>The tree's own folder.</summary>
+    internal static IQueryable<LedgerRow> Tree(HashStoreContext context) => context.Ledger.AsNoTracking().Where(row => row.Path == "");
+
     /// <summary>One legacy path again.</summary>
     internal static IQueryable<VerifiedPath> Path(HashStoreContext context, long id) =>
         WithObject(context, context.Ledger.AsNoTracking().Where(row => row.Id == id));

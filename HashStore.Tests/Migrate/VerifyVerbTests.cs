@@ -275,6 +275,19 @@ public sealed class VerifyVerbTests : IDisposable
         Assert.Contains("hashstore-migrate run", never.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Another_tree_exits_3()
+    {
+        tree.AddSample();
+        await tree.ConvertAsync();
+        var other = tree.Root + "-other";
+        Directory.CreateDirectory(other);
+
+        var verified = await tree.RunAsync("verify", "--legacy", other);
+        Assert.Equal((3, ""), (verified.Exit, verified.Output));
+        Assert.Contains("--legacy", verified.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("verify")]
     [InlineData("verify", "--root", "/tmp", "--jobs", "0")]
