@@ -60,7 +60,7 @@ internal sealed class PathVerification(VerifyRun run)
         {
             Left++;
         }
-        else if (finding is not { IsDamage: true } && (row.State is LedgerState.Linked or LedgerState.Committed || row is { State: LedgerState.Kept, Sha256: not null }))
+        else if (finding is null or { Kind: VerifyKind.Exposed } && (row.State is LedgerState.Linked or LedgerState.Committed || row is { State: LedgerState.Kept, Sha256: not null }))
         {
             Verified++;
         }

@@ -117,6 +117,7 @@ public sealed class VerifyVerbTests : IDisposable
         var verified = await tree.RunAsync("verify");
         Assert.Equal(0, verified.Exit);
         Assert.StartsWith($"Leftover {sample.Other} ", Assert.Single(verified.Findings), StringComparison.Ordinal);
+        Assert.Contains("verify: 6 paths answer; ", verified.Output, StringComparison.Ordinal);
         Assert.NotNull(File.ResolveLinkTarget(tree[renamed], returnFinalTarget: true));
     }
 
