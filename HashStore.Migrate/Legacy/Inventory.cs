@@ -197,7 +197,7 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
 
     private void LookAtFile(string path, string name, FileStat stat)
     {
-        var found = LegacyPath.TryParse(path, out var parsed) && !(IsClutter(name) && name.StartsWith('.'))
+        var found = LegacyPath.TryParse(path, out var parsed) && !(IsClutter(name) && (name.StartsWith('.') || parsed.Value.Kind == LedgerKind.Deleted))
             ? parsed.Value
             : new LegacyPath(path, LedgerKind.Other, name);
         if (path.Length > HashStoreContext.PathLength)

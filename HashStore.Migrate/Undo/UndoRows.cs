@@ -19,6 +19,7 @@ internal sealed class UndoRows(Store store, StoreLedger ledger)
         await ForAllAsync(UndoStatements.ReadVersionsAfter, row => row.GetInt64(0), 0L, RemoveVersions, cancellation);
         await ForAllAsync(UndoStatements.ReadNamesAfter, row => row.GetInt64(0), 0L, RemoveNames, cancellation);
         await ForAllAsync<byte[]>(UndoStatements.ReadFilesAfter, row => (byte[])row[0], [], RemoveFiles, cancellation);
+        await SettleAsync();
     }
 
     /// <summary>Walks a table by its key, a page and a transaction at a time.</summary>
@@ -61,7 +62,7 @@ internal sealed class UndoRows(Store store, StoreLedger ledger)
             }
 
             var counted = !known.IsDeleted && !known.IsHidden;
-            if (counted || catalog.ReadOne(UndoStatements.CountKeptFiles, row => Convert.ToInt64(row[0], null), id, (byte)LedgerState.Kept) > 0)
+            if (counted || catalog.ReadOne(UndoStatements.CountKeptFiles, row => Convert.ToInt64(row[0], null), known.Key.ToArray()) > 0)
             {
                 catalog.Execute(UndoStatements.RemoveVersion, id);
                 if (counted)
@@ -87,6 +88,16 @@ internal sealed class UndoRows(Store store, StoreLedger ledger)
                 catalog.Execute(UndoStatements.RemoveRedirects, id);
                 catalog.Execute(Statements.RemoveName, id);
             }
+        }
+    }
+
+    /// <summary>Content of which only deleted or hidden versions are left leaves the public tree.</summary>
+    private async Task SettleAsync()
+    {
+        var unsettled = await store.Names.UnsettledAsync();
+        if (unsettled.Count > 0)
+        {
+            await store.SettleAsync([.. unsettled.Select(row => row.Key)]);
         }
     }
 

@@ -50,10 +50,10 @@ internal static class UndoStatements
         """SELECT COUNT(*) FROM "upload" WHERE upload_hash = @hash""",
         new StatementParameter("@hash", DbType.Binary));
 
-    /// <summary>Whether a legacy path that stays a file holds some content.</summary>
+    /// <summary>Whether a legacy path that stays a file (state 3, kept) holds some content.</summary>
     internal static readonly Statement CountKeptFiles = new(
-        """SELECT COUNT(*) FROM "ledger" WHERE ledger_upload_id = @uploadId AND ledger_state = @kept""",
-        new("@uploadId", DbType.Int64), new("@kept", DbType.Byte));
+        """SELECT COUNT(*) FROM "ledger" WHERE ledger_hash = @hash AND ledger_state = 3""",
+        new StatementParameter("@hash", DbType.Binary));
 
     internal static readonly Statement RemoveVersion = new(
         """DELETE FROM "upload" WHERE upload_id = @id""",

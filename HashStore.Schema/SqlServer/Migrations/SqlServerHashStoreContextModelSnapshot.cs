@@ -262,6 +262,10 @@ namespace HashStore.Schema.SqlServer.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("Key")
+                        .HasDatabaseName("ledger_kept_hash")
+                        .HasFilter("\"ledger_state\" = 3");
+
                     b.HasIndex("Path")
                         .IsUnique()
                         .HasDatabaseName("ledger_path");

@@ -253,6 +253,10 @@ namespace HashStore.Schema.Sqlite.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("Key")
+                        .HasDatabaseName("ledger_kept_hash")
+                        .HasFilter("\"ledger_state\" = 3");
+
                     b.HasIndex("Path")
                         .IsUnique()
                         .HasDatabaseName("ledger_path");
