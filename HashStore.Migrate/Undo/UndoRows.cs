@@ -19,6 +19,7 @@ internal sealed class UndoRows(Store store, StoreLedger ledger)
         await ForAllAsync(UndoStatements.ReadVersionsAfter, row => row.GetInt64(0), 0L, RemoveVersions, cancellation);
         await ForAllAsync(UndoStatements.ReadNamesAfter, row => row.GetInt64(0), 0L, RemoveNames, cancellation);
         await ForAllAsync<byte[]>(UndoStatements.ReadFilesAfter, row => (byte[])row[0], [], RemoveFiles, cancellation);
+        await ForAllAsync(UndoStatements.ReadLegacyAfter, row => row.GetInt64(0), 0L, ResetLegacy, cancellation);
         await SettleAsync();
     }
 
@@ -90,6 +91,9 @@ internal sealed class UndoRows(Store store, StoreLedger ledger)
             }
         }
     }
+
+    /// <summary>The tables' rows wait for another conversion.</summary>
+    private static void ResetLegacy(CatalogTransaction catalog, List<long> ids) => ids.ForEach(id => catalog.Execute(UndoStatements.ResetLegacy, id));
 
     /// <summary>Content of which only deleted or hidden versions are left leaves the public tree.</summary>
     private async Task SettleAsync()

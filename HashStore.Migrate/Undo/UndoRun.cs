@@ -72,7 +72,6 @@ internal sealed class UndoRun(Store store, StoreLedger ledger, LegacyTree tree, 
         await store.WriteAsync(catalog =>
         {
             catalog.Execute(UndoStatements.ClearLedger);
-            catalog.Execute(UndoStatements.ResetLegacy);
             return true;
         });
     }

@@ -78,7 +78,14 @@ internal static class UndoStatements
 
     internal static readonly Statement ClearLedger = new("""DELETE FROM "ledger" """);
 
-    internal static readonly Statement ResetLegacy = new("""UPDATE "legacy" SET legacy_state = 0, legacy_upload_id = NULL WHERE legacy_state <> 0 OR legacy_upload_id IS NOT NULL""");
+    internal static readonly Statement ResetLegacy = new(
+        """UPDATE "legacy" SET legacy_state = 0, legacy_upload_id = NULL WHERE legacy_id = @id""",
+        new StatementParameter("@id", DbType.Int64));
+
+    /// <summary>Legacy rows that a conversion has dealt with.</summary>
+    internal static readonly Statement ReadLegacyAfter = new(
+        """SELECT legacy_id FROM "legacy" WHERE legacy_id > @after AND (legacy_state <> 0 OR legacy_upload_id IS NOT NULL) ORDER BY legacy_id""",
+        new StatementParameter("@after", DbType.Int64));
 
     /// <summary>Legacy paths in the order of their numbers.</summary>
     internal static readonly Statement ReadLedgerAfterId = new(
