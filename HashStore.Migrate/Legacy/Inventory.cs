@@ -226,6 +226,12 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
     private void Note(LegacyPath path, LedgerState state, LedgerStatus status, string? detail, FileStat stat)
     {
         var known = ledger.Find(path.Path);
+        if (known is { State: LedgerState.Removed } && stat.IsLink && LinkTarget.IsOf(known, Posix.ReadLink(tree.FullPath(path.Path))))
+        {
+            _ = Posix.Unlink(tree.FullPath(path.Path)); // what a dead process was about to do
+            return;
+        }
+
         if (known is not null && IsStill(known, path, state, stat))
         {
             return;
