@@ -78,6 +78,11 @@ internal sealed class LegacyTree
         }
 
         var segments = path.Split('/');
+        if (Levels == 0 && segments.Length == 1 && IsDigit(segments[0]))
+        {
+            return true;
+        }
+
         var first = segments[0] == LegacyPath.ThumbFolder ? 1 : 0;
         return segments.Length >= first + 2 && IsDigit(segments[first]) && IsDigit(segments[first + 1]);
     }

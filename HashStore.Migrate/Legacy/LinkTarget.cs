@@ -18,5 +18,8 @@ internal static class LinkTarget
 
     /// <summary>Whether a link is the one that the ledger speaks of, however it says the way there: relative, absolute, or through another mount.</summary>
     internal static bool IsOf(LedgerRow row, string? target) =>
-        target is not null && PlaceOf(row) is { } place && target.EndsWith("/" + place, StringComparison.Ordinal);
+        target is not null && PlaceOf(row) is { } place && Resolved(row, target).EndsWith("/" + place, StringComparison.Ordinal);
+
+    /// <summary>Where a relative link leads, seen from the top of the tree: from thumbnail to thumbnail the way need not pass the folder that both are in.</summary>
+    private static string Resolved(LedgerRow row, string target) => target.StartsWith('/') ? target : Path.GetFullPath(target, "/" + Path.GetDirectoryName(row.Path));
 }
