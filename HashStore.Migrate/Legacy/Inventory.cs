@@ -85,7 +85,7 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
         var children = new List<string>();
         try
         {
-            Note(folder, LedgerKind.Folder, LedgerState.Kept, LedgerStatus.None, null, FileStat.Of(tree.FullPath(folder)) ?? default);
+            Note(folder, LedgerKind.Folder, LedgerState.Kept, LedgerStatus.None, null, folder.Length == 0 ? tree.Found : FileStat.Of(tree.FullPath(folder)) ?? default);
             foreach (var name in new FileSystemEnumerable<string>(
                 tree.FullPath(folder), (ref entry) => entry.FileName.ToString(), new EnumerationOptions { AttributesToSkip = 0, ReturnSpecialDirectories = false, IgnoreInaccessible = false }))
             {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using HashStore.Migrate.Conversion;
 using HashStore.Migrate.Legacy;
@@ -39,7 +40,7 @@ internal sealed class RunVerb
 
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Only find out what would be done, and whether it can be" };
 
-    private readonly Option<Uri?> probe = new("--probe") { Description = "The tree's URL at the site: try one file through its web server first", HelpName = "URL" };
+    private readonly Option<string?> probe = new("--probe") { Description = "The tree's URL at the site: try one file through its web server first", HelpName = "URL" };
 
     private readonly Option<bool> json = new("--json") { Description = "One JSON object per line: what did not go as planned, then a summary" };
 
@@ -57,14 +58,15 @@ internal sealed class RunVerb
 
         command.Validators.Add(result =>
         {
-            if (result.GetResult(jobs) is { Implicit: false } && result.GetValue(jobs) is < 1 or > 1024)
+            // By their words: reading a value that does not parse would throw before its own message is shown.
+            if (Words(result, jobs).Any(word => !int.TryParse(word, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 1024))
             {
                 result.AddError("--jobs must be from 1 to 1024.");
             }
 
-            if (result.GetValue(limitRate) < 0)
+            if (Words(result, limitRate).Any(word => !long.TryParse(word, CultureInfo.InvariantCulture, out var number) || number < 0))
             {
-                result.AddError("--limit-rate must not be negative.");
+                result.AddError("--limit-rate must be a number of bytes, not negative.");
             }
 
             if (result.GetValue(linkRoot) is { } root && !root.StartsWith('/'))
@@ -72,7 +74,7 @@ internal sealed class RunVerb
                 result.AddError("--link-root must be an absolute path.");
             }
 
-            if (result.GetValue(probe) is { } url && !(url.IsAbsoluteUri && url.Scheme is "http" or "https"))
+            if (result.GetValue(probe) is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"))
             {
                 result.AddError("--probe must be an http or https URL: that of the upload directory, $wgUploadPath.");
             }
@@ -127,7 +129,9 @@ internal sealed class RunVerb
         options = options with { WithoutExchange = preflight.WithoutExchange };
         if (parsed.GetValue(dryRun))
         {
-            await new DryRun(tree, preflight, output).RunAsync(options, cancellation);
+            using var parts = File.Exists(paths.Layout) ? StoreOpening.OpenReadOnly(storeOptions) : null;
+            await using var context = parts?.Database.NewContext();
+            await new DryRun(tree, preflight, output, parsed.GetValue(json), context).RunAsync(options, cancellation);
             return ExitCode.Well;
         }
 
@@ -165,6 +169,8 @@ internal sealed class RunVerb
 
         return listener.Counts.Failed > 0 || listener.Refused > 0 ? ExitCode.Incomplete : ExitCode.Well;
     }
+
+    private static IEnumerable<string> Words(CommandResult command, Option option) => command.GetResult(option)?.Tokens.Select(token => token.Value) ?? [];
 
     private ConversionOptions Options(ParseResult parsed) => new()
     {
