@@ -183,12 +183,17 @@ public sealed partial class Store : IAsyncDisposable
     internal Task<T> WriteAsync<T>(Func<CatalogTransaction, T> change) => writer.WriteAsync(change);
 
     /// <summary>The door for many names at once; see <see cref="Adopter"/>.</summary>
-    internal async Task AdoptAsync(IReadOnlyList<AdoptedName> names, IReadOnlyCollection<AdoptedContent> contents, Action<CatalogTransaction> record)
+    /// <param name="names">The names.</param>
+    /// <param name="contents">The contents of their versions, each once.</param>
+    /// <param name="record">What else belongs into the transaction with the rows; it can be run twice.</param>
+    /// <param name="unlink">Removes links to what is not public any more: after the transaction, before the bytes move.</param>
+    internal async Task AdoptAsync(IReadOnlyList<AdoptedName> names, IReadOnlyCollection<AdoptedContent> contents, Action<CatalogTransaction> record, Action unlink)
     {
         IReadOnlyList<ContentKey> unsettled;
         try
         {
             unsettled = await adopter.AdoptAsync(names, contents, record);
+            unlink();
         }
         catch (Exception exception) when (StorageErrors.Knows(exception))
         {

@@ -44,7 +44,7 @@ internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOp
             record = new BatchRecord(catalog, tree, context);
             StoreLedger.WriteLinked(catalog, wasLinked);
             batch.Plans.ForEach(record.Write);
-        });
+        }, () => Unlink(record));
         linked.RemoveRange(0, wasLinked.Count);
 
         // Each result is looked at by name: a path can be decided about twice only if two names claim it.
@@ -71,6 +71,20 @@ internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOp
     {
         await ledger.SetLinkedAsync(linked);
         linked.Clear();
+    }
+
+    /// <summary>Takes away what would show hidden content, or lead nowhere.</summary>
+    private void Unlink(BatchRecord record)
+    {
+        foreach (var row in record.Removed)
+        {
+            exchange.Remove(row);
+        }
+
+        foreach (var place in record.RemovedThumbs)
+        {
+            _ = Posix.Unlink(Path.Combine(store.Paths.Root, place));
+        }
     }
 
     private async Task PlaceThumbsAsync(ConversionBatch batch, List<LedgerRow> decided, List<TakenFile> toExchange)

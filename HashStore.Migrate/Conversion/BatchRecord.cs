@@ -22,6 +22,12 @@ internal sealed class BatchRecord(CatalogTransaction catalog, LegacyTree tree, C
     /// <summary>The paths that somebody was writing to.</summary>
     internal List<TakenFile> Busy { get; } = [];
 
+    /// <summary>The paths whose links have to go, because their version was hidden since.</summary>
+    internal List<LedgerRow> Removed { get; } = [];
+
+    /// <summary>Thumbnails of what is public nowhere any more: their places below ROOT.</summary>
+    internal List<string> RemovedThumbs { get; } = [];
+
     internal void Write(NamePlan plan)
     {
         foreach (var left in plan.Left)
@@ -57,6 +63,12 @@ internal sealed class BatchRecord(CatalogTransaction catalog, LegacyTree tree, C
             catalog.Execute(ConversionStatements.SetLegacy, (byte)LegacyState.Converted, adopted.UploadId, row.Id);
         }
 
+        if (version is { IsHidden: true, File: { State: LedgerState.Linked } shown })
+        {
+            WriteHidden(plan, shown);
+            return;
+        }
+
         if (version.Taken is not { } taken || version.File is not { } file)
         {
             if (version.File is null && version.Row is { } lost)
@@ -84,6 +96,22 @@ internal sealed class BatchRecord(CatalogTransaction catalog, LegacyTree tree, C
             : first ? LedgerStatus.Converted : LedgerStatus.Duplicate;
         Decide(file, LedgerState.Committed, status, contradiction ?? (plan.IsOrphan ? context.HasTables ? "The tables do not know it; name and time were taken from its path." : "Name and time were taken from its path." : null));
         ToExchange.Add(taken);
+    }
+
+    /// <summary>A version that was public is hidden now: its links go, and its thumbnails with them.</summary>
+    private void WriteHidden(NamePlan plan, LedgerRow file)
+    {
+        Decide(file, LedgerState.Removed, LedgerStatus.Hidden, "The tables say now that it is hidden: the link was taken away.");
+        Removed.Add(file);
+        foreach (var thumb in plan.Thumbs.Where(thumb => thumb.File is { State: LedgerState.Linked } && thumb.Shown == Path.GetFileName(file.Path)))
+        {
+            Decide(thumb.File, LedgerState.Removed, LedgerStatus.Hidden, "What it shows is hidden now: it was taken away.");
+            Removed.Add(thumb.File);
+            if (thumb.File is { Key: { } key, Place: { } place } && catalog.FindFile(new ContentKey(key)) is { RefCount: 0 })
+            {
+                RemovedThumbs.Add(place);
+            }
+        }
     }
 
     /// <summary>What a row claims and its file is not.</summary>

@@ -36,9 +36,6 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
     /// <summary>Asked for one converted file before the others are.</summary>
     internal WebProbe? Probe { get; init; }
 
-    /// <summary>The tree's own folder as it was before anything was done.</summary>
-    internal FileStat? Root { get; init; }
-
     /// <summary>Asked, when the tree was looked through, whether there is room.</summary>
     internal Preflight? Preflight { get; init; }
 
@@ -49,7 +46,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
     {
         await RecoverAsync();
         using var ledger = new StoreLedger(store);
-        var inventory = new Inventory(tree, ledger, run, listener.Looking) { Root = Root };
+        var inventory = new Inventory(tree, ledger, run, listener.Looking);
         await inventory.TakeAsync(cancellation);
         ledger.Written();
         total = await LeftAsync();

@@ -1,11 +1,18 @@
 using HashStore.Migrate.Legacy;
+using HashStore.Schema;
 using HashStore.Schema.Tables;
 using HashStore.Storage.Durability;
+using Microsoft.EntityFrameworkCore;
 
 namespace HashStore.Migrate.Conversion;
 
 /// <summary>Says what a run would meet and need, and changes nothing: no store is made, nothing is written.</summary>
-internal sealed class DryRun(LegacyTree tree, Preflight preflight, CommandOutput output) : IInventoryLedger
+/// <param name="tree">The tree.</param>
+/// <param name="preflight">What was tried already.</param>
+/// <param name="output">Where it is said.</param>
+/// <param name="asJson">Whether standard output holds only JSON: then the sentences go to standard error.</param>
+/// <param name="known">The tables of a store that is there already; null: there is none.</param>
+internal sealed class DryRun(LegacyTree tree, Preflight preflight, CommandOutput output, bool asJson, HashStoreContext? known) : IInventoryLedger
 {
     private readonly SortedDictionary<string, (long Count, long Bytes)> sums = new(StringComparer.Ordinal);
     private readonly Dictionary<long, long> owners = [];
@@ -17,28 +24,29 @@ internal sealed class DryRun(LegacyTree tree, Preflight preflight, CommandOutput
     internal async Task RunAsync(ConversionOptions options, CancellationToken cancellation)
     {
         var paths = await new Inventory(tree, this, 0, count => output.Bar?.Show("looking", count, 0, ProgressBar.Count)).TakeAsync(cancellation);
-        output.Line($"Tree {tree.Root}: {ProgressBar.Count(paths)} paths, {tree.Levels} hash levels.");
+        Say($"Tree {tree.Root}: {ProgressBar.Count(paths)} paths, {tree.Levels} hash levels.");
         foreach (var (kind, sum) in sums)
         {
-            output.Line($"  {kind}: {ProgressBar.Count(sum.Count)} files, {ProgressBar.Bytes(sum.Bytes)}");
+            Say($"  {kind}: {ProgressBar.Count(sum.Count)} files, {ProgressBar.Bytes(sum.Bytes)}");
         }
 
         if (untouched.Count > 0)
         {
-            output.Line($"Stay untouched: {string.Join(", ", untouched)}.");
+            Say($"Stay untouched: {string.Join(", ", untouched)}.");
         }
 
-        output.Line($"Owners: {string.Join(", ", owners.OrderByDescending(pair => pair.Value).Select(pair => $"{ProgressBar.Count(pair.Value)} files of user {pair.Key}"))}; this runs as user {Mono.Unix.Native.Syscall.geteuid()}.");
+        Say($"Owners: {string.Join(", ", owners.OrderByDescending(pair => pair.Value).Select(pair => $"{ProgressBar.Count(pair.Value)} files of user {pair.Key}"))}; this runs as user {Mono.Unix.Native.Syscall.geteuid()}.");
         preflight.CheckRoom(new ConversionNeeds { Files = files, Bytes = bytes, BytesToCopy = options.QuietTree ? bytes : copies });
         foreach (var finding in preflight.Findings)
         {
-            output.Line(finding);
+            Say(finding);
         }
 
-        output.Line(problems == 0 ? "Nothing was changed; a run can work." : $"Nothing was changed; a run can work, but {ProgressBar.Count(problems)} paths (named above) would fail.");
+        Say(problems == 0 ? "Nothing was changed; a run can work." : $"Nothing was changed; a run can work, but {ProgressBar.Count(problems)} paths (named above) would fail.");
     }
 
-    public LedgerRow? Find(string path) => null;
+    /// <summary>Only what is converted: of everything else it is said what a run would do with it.</summary>
+    public LedgerRow? Find(string path) => known?.Ledger.AsNoTracking().FirstOrDefault(row => row.Path == path && row.State == LedgerState.Linked);
 
     public Task WriteAsync(IReadOnlyList<(LedgerRow Row, bool IsNew)> rows)
     {
@@ -48,6 +56,18 @@ internal sealed class DryRun(LegacyTree tree, Preflight preflight, CommandOutput
         }
 
         return Task.CompletedTask;
+    }
+
+    private void Say(string text)
+    {
+        if (asJson)
+        {
+            output.Message(text);
+        }
+        else
+        {
+            output.Line(text);
+        }
     }
 
     private void Count(LedgerRow row)
@@ -60,7 +80,15 @@ internal sealed class DryRun(LegacyTree tree, Preflight preflight, CommandOutput
         if (row.State == LedgerState.Failed)
         {
             problems++;
-            output.Line($"failed {row.Path}: {row.Detail}");
+            if (asJson)
+            {
+                output.Line(new PathLine(row.Path, "failed", row.Detail));
+            }
+            else
+            {
+                output.Line($"failed {row.Path}: {row.Detail}");
+            }
+
             return;
         }
 

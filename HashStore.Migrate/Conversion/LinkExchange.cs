@@ -1,4 +1,5 @@
 using HashStore.Migrate.Legacy;
+using HashStore.Schema.Tables;
 using HashStore.Storage.Durability;
 
 namespace HashStore.Migrate.Conversion;
@@ -79,6 +80,15 @@ internal sealed class LinkExchange(LegacyTree tree, ConversionOptions options)
         }
 
         return $"It was replaced several times while it was converted; an earlier file is kept as {Path.GetFileName(beside)} beside it.";
+    }
+
+    /// <summary>Removes our link; whatever else lies at its path meanwhile stays.</summary>
+    internal void Remove(LedgerRow row)
+    {
+        if (LinkTarget.IsOf(tree, row, Posix.ReadLink(tree.FullPath(row.Path))))
+        {
+            _ = Posix.Unlink(tree.FullPath(row.Path));
+        }
     }
 
     /// <summary>Finishes or takes back an exchange that a dead process left half done.</summary>

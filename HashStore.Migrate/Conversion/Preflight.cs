@@ -79,8 +79,12 @@ internal sealed class Preflight(LegacyTree tree, ConversionOptions options)
         }
         finally
         {
-            _ = Posix.Unlink(probe);
-            _ = Posix.Unlink(link);
+            foreach (var left in new[] { probe, link }.Where(path => FileStat.Of(path) is not null))
+            {
+                _ = Posix.Unlink(left);
+            }
+
+            tree.RestoreTimes();
         }
 
         CheckReach();

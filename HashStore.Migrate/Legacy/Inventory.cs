@@ -39,9 +39,6 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
     /// <summary>Whether a file's name is one of those that operating systems, web servers and people leave in folders.</summary>
     internal static bool IsClutter(string name) => name.StartsWith('.') || clutter.Contains(name);
 
-    /// <summary>The tree's own folder as it was before a store was made in it; null: as it is.</summary>
-    internal FileStat? Root { get; init; }
-
     /// <summary>Walks the whole tree.</summary>
     /// <returns>The number of paths that it holds.</returns>
     internal async Task<long> TakeAsync(CancellationToken cancellation)
@@ -88,7 +85,7 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
         var children = new List<string>();
         try
         {
-            Note(folder, LedgerKind.Folder, LedgerState.Kept, LedgerStatus.None, null, (folder.Length == 0 ? Root : null) ?? FileStat.Of(tree.FullPath(folder)) ?? default);
+            Note(folder, LedgerKind.Folder, LedgerState.Kept, LedgerStatus.None, null, folder.Length == 0 ? tree.Found : FileStat.Of(tree.FullPath(folder)) ?? default);
             foreach (var name in new FileSystemEnumerable<string>(
                 tree.FullPath(folder), (ref entry) => entry.FileName.ToString(), new EnumerationOptions { AttributesToSkip = 0, ReturnSpecialDirectories = false, IgnoreInaccessible = false }))
             {
@@ -229,6 +226,12 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
     private void Note(LegacyPath path, LedgerState state, LedgerStatus status, string? detail, FileStat stat)
     {
         var known = ledger.Find(path.Path);
+        if (known is { State: LedgerState.Removed } && stat.IsLink && LinkTarget.IsOf(tree, known, Posix.ReadLink(tree.FullPath(path.Path))))
+        {
+            _ = Posix.Unlink(tree.FullPath(path.Path)); // what a dead process was about to do
+            return;
+        }
+
         if (known is not null && IsStill(known, path, state, stat))
         {
             return;

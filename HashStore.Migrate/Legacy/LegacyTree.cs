@@ -16,6 +16,7 @@ internal sealed class LegacyTree
         IsInPlace = isInPlace;
         Levels = levels;
         Store = store;
+        Found = FileStat.Of($"{root}/.")!.Value;
     }
 
     /// <summary>The folder, absolute.</summary>
@@ -32,6 +33,18 @@ internal sealed class LegacyTree
 
     /// <summary>Where the store lies.</summary>
     internal StorePaths Store { get; }
+
+    /// <summary>The folder as it was found, before anything was tried or made in it.</summary>
+    internal FileStat Found { get; }
+
+    /// <summary>Gives the folder its times back after something was tried in it, where its times may be set.</summary>
+    internal void RestoreTimes()
+    {
+        if (FileStat.Of($"{Root}/.") is { } now && now.Modified != Found.Modified && Mono.Unix.Native.Syscall.geteuid() is var user && (user == 0 || user == now.Owner))
+        {
+            Posix.SetTimes($"{Root}/.", Found.Accessed, Found.Modified);
+        }
+    }
 
     /// <summary>Looks at a tree.</summary>
     /// <param name="root">The folder; null: the store's ROOT.</param>
@@ -78,6 +91,11 @@ internal sealed class LegacyTree
         }
 
         var segments = path.Split('/');
+        if (Levels == 0 && segments.Length == 1 && IsDigit(segments[0]))
+        {
+            return true;
+        }
+
         var first = segments[0] == LegacyPath.ThumbFolder ? 1 : 0;
         return segments.Length >= first + 2 && IsDigit(segments[first]) && IsDigit(segments[first + 1]);
     }

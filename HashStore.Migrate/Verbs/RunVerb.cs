@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using HashStore.Migrate.Conversion;
 using HashStore.Migrate.Legacy;
@@ -108,7 +109,6 @@ internal sealed class RunVerb
         var storeOptions = store.Read(parsed) with { IsLegacyTree = legacy.Tree(parsed) is null };
         var paths = storeOptions.Paths;
         var tree = LegacyTree.Open(legacy.Tree(parsed), paths, legacy.Levels(parsed));
-        var root = FileStat.Of(tree.Root);
         Preflight.CheckPlaces(paths, tree.Root);
         var preflight = new Preflight(tree, options);
         preflight.TryCalls(Nearest(paths.State));
@@ -120,7 +120,9 @@ internal sealed class RunVerb
         options = options with { WithoutExchange = preflight.WithoutExchange };
         if (parsed.GetValue(dryRun))
         {
-            await new DryRun(tree, preflight, output).RunAsync(options, cancellation);
+            using var parts = File.Exists(paths.Layout) ? StoreOpening.OpenReadOnly(storeOptions) : null;
+            await using var context = parts?.Database.NewContext();
+            await new DryRun(tree, preflight, output, parsed.GetValue(json), context).RunAsync(options, cancellation);
             return ExitCode.Well;
         }
 
@@ -143,7 +145,7 @@ internal sealed class RunVerb
 
         var run = new ConversionRun(opened, tree, options, listener)
         {
-            Preflight = preflight, Root = root, Probe = parsed.GetValue(probe) is { } url ? new WebProbe(new Uri(url), tree) : null,
+            Preflight = preflight, Probe = parsed.GetValue(probe) is { } url ? new WebProbe(new Uri(url), tree) : null,
         };
         try
         {
@@ -161,6 +163,8 @@ internal sealed class RunVerb
 
         return listener.Counts.Failed > 0 || listener.Refused > 0 ? ExitCode.Incomplete : ExitCode.Well;
     }
+
+    private static IEnumerable<string> Words(CommandResult command, Option option) => command.GetResult(option)?.Tokens.Select(token => token.Value) ?? [];
 
     private ConversionOptions Options(ParseResult parsed) => new()
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Enumeration;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
@@ -202,10 +203,10 @@ internal sealed class LegacyTreeBuilder(int levels = 2, string? parent = null) :
     internal Dictionary<string, string> TakeManifest()
     {
         var found = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var path in Directory.EnumerateFiles(Tree, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Order(StringComparer.Ordinal))
+        foreach (var path in Walk(Tree).Order(StringComparer.Ordinal))
         {
             var relative = Path.GetRelativePath(Tree, path);
-            if (!IsStores(relative) && new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) is not { Exists: false } && IsPlain(path))
+            if (!IsStores(relative) && IsPlain(path))
             {
                 found.Add(relative, Sha256(System.IO.File.ReadAllBytes(path)));
             }
@@ -230,7 +231,7 @@ internal sealed class LegacyTreeBuilder(int levels = 2, string? parent = null) :
     }
 
     internal void CheckNothingIsLeft() => Assert.DoesNotContain(
-        Directory.EnumerateFileSystemEntries(Tree, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Select(Path.GetFileName),
+        Walk(Tree).Select(Path.GetFileName),
         name => name!.StartsWith(".hs~", StringComparison.Ordinal));
 
     /// <summary>Checks that some content can be read nowhere outside of STATE but at the given paths, and that it is in the deleted zone of the store.</summary>
@@ -245,7 +246,7 @@ internal sealed class LegacyTreeBuilder(int levels = 2, string? parent = null) :
     {
         var sha256 = Sha256(content);
         var found = new[] { Tree, Paths.Root }.Distinct()
-            .SelectMany(top => Directory.EnumerateFiles(top, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            .SelectMany(top => Walk(top)
                 .Where(path => !path.StartsWith(Paths.State + "/", StringComparison.Ordinal) && IsPlain(path) && Sha256(System.IO.File.ReadAllBytes(path)) == sha256)
                 .Select(path => Path.GetRelativePath(top, path)));
         Assert.Equal(places.Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
@@ -294,6 +295,13 @@ internal sealed class LegacyTreeBuilder(int levels = 2, string? parent = null) :
 
     public void Dispose() => folder.Dispose();
 
+    /// <summary>All that lies below a folder, links not followed.</summary>
+    internal static IEnumerable<string> Walk(string top) => new FileSystemEnumerable<string>(
+        top, (ref entry) => entry.ToFullPath(), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+    {
+        ShouldRecursePredicate = (ref entry) => entry.IsDirectory && (entry.Attributes & FileAttributes.ReparsePoint) == 0,
+    };
+
     /// <summary>Whether something at a path in the tree is the store's own.</summary>
     private bool IsStores(string relative)
     {
@@ -302,9 +310,9 @@ internal sealed class LegacyTreeBuilder(int levels = 2, string? parent = null) :
         return Root is null && (FullPath(relative).StartsWith(Paths.State + "/", StringComparison.Ordinal) || (segments.Length > first + 2 && segments[first].Length == 1 && segments[first + 1].Length == 1));
     }
 
-    private static bool IsPlain(string path) => Path.Exists(path) && System.IO.File.GetUnixFileMode(path) != 0
-        && (new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) ?? new FileInfo(path)) is FileInfo file && (file.Attributes & (FileAttributes.Device | FileAttributes.Directory)) == 0
-        && Mono.Unix.Native.Syscall.stat(path, out var stat) == 0 && (stat.st_mode & Mono.Unix.Native.FilePermissions.S_IFMT) == Mono.Unix.Native.FilePermissions.S_IFREG;
+    /// <summary>Whether a path is, or leads to, a plain file.</summary>
+    private static bool IsPlain(string path) =>
+        Mono.Unix.Native.Syscall.stat(path, out var stat) == 0 && (stat.st_mode & Mono.Unix.Native.FilePermissions.S_IFMT) == Mono.Unix.Native.FilePermissions.S_IFREG;
 
     private (string Column, string? Value)[] Version(string prefix, string content, string timestamp, string description)
     {
