@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HashStore.Migrate.Verification;
 using HashStore.Storage.Checking;
 
 namespace HashStore.Migrate;
@@ -18,6 +19,9 @@ internal sealed record PathLine(string Path, string Status, string? Detail);
 
 /// <summary>A finding with <c>--json</c>.</summary>
 internal sealed record FindingLine(FindingKind Kind, string? Key, string? Path, string Detail, bool Damage);
+
+/// <summary>What <c>verify</c> found, with <c>--json</c>.</summary>
+internal sealed record VerifyLine(VerifyKind Kind, string? Path, string? Key, string Detail, bool Damage);
 
 /// <summary>
 /// Where a verb writes: results to standard output, a line each; messages and the progress bar to standard error. The bar is shown only on a terminal and
@@ -47,6 +51,8 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
     internal void Line(RefusedLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.RefusedLine));
 
     internal void Line(PathLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.PathLine));
+
+    internal void Line(VerifyLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.VerifyLine));
 
     internal void Line(SummaryLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.SummaryLine));
 
@@ -85,12 +91,13 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
 [JsonSerializable(typeof(PathLine))]
 [JsonSerializable(typeof(RefusedLine))]
 [JsonSerializable(typeof(SummaryLine))]
+[JsonSerializable(typeof(VerifyLine))]
 internal sealed partial class OutputJson : JsonSerializerContext
 {
     internal static OutputJson Readable { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new JsonStringEnumConverter<FindingKind>(JsonNamingPolicy.CamelCase) },
+        Converters = { new JsonStringEnumConverter<FindingKind>(JsonNamingPolicy.CamelCase), new JsonStringEnumConverter<VerifyKind>(JsonNamingPolicy.CamelCase) },
 
         // Names in other scripts stay readable and can be searched for: this is no HTML.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

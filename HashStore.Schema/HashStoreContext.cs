@@ -193,6 +193,10 @@ public abstract class HashStoreContext(DbContextOptions options) : DbContext(opt
             ledger.Property(row => row.Detail).HasColumnName("ledger_detail");
             ledger.HasIndex(row => row.Path).IsUnique().HasDatabaseName("ledger_path");
             ledger.HasIndex(row => new { row.NameHash, row.State }).HasDatabaseName("ledger_name_hash");
+
+            // Only files that stay although the store has their content (the deleted zone): undo asks whether hidden content lives on there.
+            ledger.HasIndex(row => row.Key).HasDatabaseName("ledger_kept_hash").HasFilter("\"ledger_state\" = 3");
+            ledger.HasIndex(row => row.UploadId).HasDatabaseName("ledger_upload_id").HasFilter("\"ledger_upload_id\" IS NOT NULL");
         });
     }
 }

@@ -206,6 +206,25 @@ public sealed partial class Store : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs a change that takes objects away, so that every process that serves looks again.</summary>
+    internal async Task ForgetAsync(Action<CatalogTransaction> change)
+    {
+        removals.Increment();
+        await writer.WriteAsync(catalog =>
+        {
+            change(catalog);
+            return true;
+        });
+        removals.Increment();
+    }
+
+    /// <summary>Removes an object's bytes from both zones; only inside <see cref="ForgetAsync"/>, for content to which no version refers. The caller makes it durable.</summary>
+    internal void RemoveBytes(ContentKey key)
+    {
+        _ = Posix.Unlink(Path.Combine(Paths.Root, ObjectPath.Of(key)));
+        _ = Posix.Unlink(Path.Combine(Paths.Deleted, ObjectPath.Of(key)));
+    }
+
     /// <summary>A new version with an old one's content.</summary>
     /// <exception cref="StoreException">No such name or version, or it is hidden.</exception>
     public Task<ChangeResult> RevertAsync(FileName name, long version, string user, string description) =>

@@ -5,6 +5,7 @@ using HashStore.Storage;
 using HashStore.Storage.Adoption;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Durability;
+using HashStore.Storage.Legacy;
 using HashStore.Storage.Objects;
 
 namespace HashStore.Migrate.Conversion;
@@ -35,6 +36,7 @@ internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOp
         BatchRecord record = null!;
         var names = batch.Plans.Where(plan => plan.Adopted is not null).Select(plan => plan.Adopted!).ToList();
         var wasLinked = linked.ToList();
+
         // Only what a name needs now: what waits for a later run stays a file with its mode and owner, and nothing of it is claimed.
         var contents = names.SelectMany(name => name.Versions).Select(version => version.Content).Distinct().ToList();
         await store.AdoptAsync(names, contents, catalog =>
@@ -171,7 +173,8 @@ internal sealed class ThumbPlacement
         {
             Detail = "It shows nothing that is public here; it stays as it is.";
         }
-        else if (!ThumbPath.TryOf(thumb.Taken!.Row.Path[(thumb.File.Path.LastIndexOf('/') + 1)..], thumb.Shown, content.Key, out var path))
+        else if (!ThumbPath.TryOf(Path.GetFileName(thumb.File.Path), thumb.Shown, content.Key, out var path)
+            && !ThumbPath.TryOf(Path.GetFileName(thumb.File.Path), LegacyFingerprint.NameInArchive(thumb.Shown), content.Key, out path))
         {
             Detail = "It is not called like a thumbnail; it stays as it is.";
         }

@@ -65,10 +65,11 @@ internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planne
     private long after = long.MinValue;
 
     /// <summary>The next batch; null when nothing is left.</summary>
-    internal ConversionBatch? Next()
+    /// <param name="maxFiles">When so many files are in it, it is full.</param>
+    internal ConversionBatch? Next(int maxFiles = MaxFiles)
     {
         var batch = new ConversionBatch();
-        while (batch.Files.Count < MaxFiles && batch.Bytes < MaxBytes && batch.Plans.Count < MaxHashes && NextHash() is { } hash)
+        while (batch.Files.Count < maxFiles && batch.Bytes < MaxBytes && batch.Plans.Count < MaxHashes && NextHash() is { } hash)
         {
             foreach (var plan in planner.Plan(hash))
             {

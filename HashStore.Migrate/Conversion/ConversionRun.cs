@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using HashStore.Migrate.Legacy;
+using HashStore.Migrate.Undo;
+using HashStore.Schema;
 using HashStore.Schema.Tables;
 using HashStore.Storage;
 using HashStore.Storage.Catalog;
@@ -31,6 +33,9 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
     /// <summary>Bytes read.</summary>
     internal long Bytes { get; private set; }
 
+    /// <summary>Asked for one converted file before the others are.</summary>
+    internal WebProbe? Probe { get; init; }
+
     /// <summary>Asked, when the tree was looked through, whether there is room.</summary>
     internal Preflight? Preflight { get; init; }
 
@@ -51,7 +56,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         {
             for (var pass = 1; pass <= Passes; pass++)
             {
-                var busy = await ConvertLeftAsync(pace, isLast: pass == Passes, cancellation);
+                var busy = await ConvertLeftAsync(pace, isFirst: pass == 1, isLast: pass == Passes, cancellation);
                 if (busy.Count == 0)
                 {
                     break;
@@ -68,13 +73,18 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         await TellUnclaimedAsync();
     }
 
-    private async Task<List<string>> ConvertLeftAsync(Pace pace, bool isLast, CancellationToken cancellation)
+    private async Task<List<string>> ConvertLeftAsync(Pace pace, bool isFirst, bool isLast, CancellationToken cancellation)
     {
         using var ledger = new StoreLedger(store);
         var context = new ConversionContext(run, ledger.HasTables);
         var source = new BatchSource(ledger.Reading, new NamePlanner(ledger.Reading, tree, context.HasTables));
         var conversion = new BatchConversion(store, tree, options, context);
         using var threads = new TakerThreads(options.Jobs, () => new FileTaker(tree, store, options, pace));
+        if (Probe is not null && isFirst)
+        {
+            await ProbeAsync(Probe, source, threads, conversion, ledger, cancellation);
+        }
+
         var batches = Channel.CreateBounded<ConversionBatch>(BatchesAhead);
         var planning = Task.Run(() => PlanAsync(source, threads, batches.Writer, cancellation), CancellationToken.None);
         var busy = new List<string>();
@@ -106,6 +116,47 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
 
         cancellation.ThrowIfCancellationRequested();
         return busy;
+    }
+
+    /// <summary>Converts names until one has a link, and asks the site's web server for that; where it does not answer with the file's bytes, the file goes back.</summary>
+    private async Task ProbeAsync(
+        WebProbe probe, BatchSource source, TakerThreads threads, BatchConversion conversion, StoreLedger ledger, CancellationToken cancellation)
+    {
+        await probe.CheckStateAsync(cancellation);
+        while (source.Next(maxFiles: 1) is { } batch)
+        {
+            List<LedgerRow> decided;
+            using (batch)
+            {
+                await threads.TakeAsync(batch.Files);
+                decided = (await conversion.ConvertAsync(batch)).Decided;
+                await conversion.FlushAsync(ledger);
+            }
+
+            Tell(decided, [], 0);
+            if (decided.Find(row => row.State == LedgerState.Linked && row.Kind is LedgerKind.Current or LedgerKind.Archive) is not { } row)
+            {
+                continue;
+            }
+
+            if (await probe.FindProblemAsync(row, cancellation) is not { } problem)
+            {
+                return;
+            }
+
+            PutBack(decided.FindAll(other => other.State == LedgerState.Linked));
+            throw new StoreException(
+                StoreFault.UnfitFileSystem,
+                $"The web server does not give the converted file at {probe.Escape(row.Path)} ({problem}): let it follow symbolic links to {tree.Store.Root} (Apache: Options FollowSymLinks; "
+                + "nginx: no disable_symlinks; every folder on the way must be open to its user; in a container --link-root). The file was put back, nothing else was converted.");
+        }
+    }
+
+    /// <summary>Makes files of links again; as copies, so that the objects stay what they are.</summary>
+    private void PutBack(List<LedgerRow> rows)
+    {
+        var files = rows.ConvertAll(row => new FileToRestore(row.Path, $"{tree.Store.Root}/{LinkTarget.PlaceOf(row)}", new ContentDigest(row.Sha256!), row, null) { IsCopy = true });
+        new FileRestorer(tree).Restore(files);
     }
 
     private static async Task PlanAsync(BatchSource source, TakerThreads threads, ChannelWriter<ConversionBatch> batches, CancellationToken cancellation)
@@ -165,7 +216,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
             exchange.Recover(row.Path, row.Id, file => file.Device == row.Device && file.Inode == row.Inode && file.Size == row.Size && file.Modified == row.Modified);
         }
 
-        await ledger.SetLinkedAsync(rows.FindAll(row => LinkTarget.IsOf(row, Posix.ReadLink(tree.FullPath(row.Path)))));
+        await ledger.SetLinkedAsync(rows.FindAll(row => LinkTarget.IsOf(tree, row, Posix.ReadLink(tree.FullPath(row.Path)))));
     }
 
     /// <summary>What the files that are left need.</summary>

@@ -104,7 +104,7 @@ internal sealed class FileTaker(LegacyTree tree, Store store, ConversionOptions 
             {
                 if (links)
                 {
-                    Posix.SetMode(handle, before.Permissions);
+                    GiveBack(handle, before);
                 }
 
                 staged.Dispose();
@@ -143,6 +143,17 @@ internal sealed class FileTaker(LegacyTree tree, Store store, ConversionOptions 
     {
         using var content = new HandleStream(handle, pace.Spend);
         return store.StageAsync(content, new StageLimits(long.MaxValue, null, []), CancellationToken.None).GetAwaiter().GetResult();
+    }
+
+    /// <summary>A file that stays gets its mode and owner back.</summary>
+    private static void GiveBack(SafeFileHandle handle, FileStat before)
+    {
+        if (before.Owner != OwnUser)
+        {
+            Posix.SetOwner(handle, before.Owner, before.Group);
+        }
+
+        Posix.SetMode(handle, before.Permissions);
     }
 
     private static void Refuse(TakenFile file, Exception exception)

@@ -85,7 +85,7 @@ internal sealed class LinkExchange(LegacyTree tree, ConversionOptions options)
     /// <summary>Removes our link; whatever else lies at its path meanwhile stays.</summary>
     internal void Remove(LedgerRow row)
     {
-        if (LinkTarget.IsOf(row, Posix.ReadLink(tree.FullPath(row.Path))))
+        if (LinkTarget.IsOf(tree, row, Posix.ReadLink(tree.FullPath(row.Path))))
         {
             _ = Posix.Unlink(tree.FullPath(row.Path));
         }

@@ -127,7 +127,7 @@ internal sealed class NameResolver
             DeletionUserText = row?.DeletionUserText,
             DeletionTimestamp = row?.DeletionTimestamp,
             DeletionReason = row?.DeletionReason,
-            
+
             // A path leads to one version, until the tables tell more of it; a file of the deleted zone may be many versions.
             KnownUploadId = row?.UploadId ?? (version.File is { Kind: not LedgerKind.Deleted } file ? file.UploadId : null),
         };

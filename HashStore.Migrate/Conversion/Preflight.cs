@@ -53,7 +53,7 @@ internal sealed class Preflight(LegacyTree tree, ConversionOptions options)
         if (user != 0 && IsInside(paths.State, paths.Root) && FileStat.Of(tree) is { } folder && folder.Owner == user && !File.Exists(paths.Layout))
         {
             throw new StoreException(
-                StoreFault.BadSetting,
+                StoreFault.Conflict,
                 $"The tree {tree} belongs to the user who runs this. Where that is the web server's user too, the store's private folder would lie in its reach: "
                 + $"give a folder outside of everything that is served, on the same file system, as --state DIR (and to the server as well).");
         }

@@ -194,7 +194,7 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
 
     private void LookAtFile(string path, string name, FileStat stat)
     {
-        var found = LegacyPath.TryParse(path, out var parsed) && !(IsClutter(name) && name.StartsWith('.'))
+        var found = LegacyPath.TryParse(path, out var parsed) && !(IsClutter(name) && (name.StartsWith('.') || parsed.Value.Kind == LedgerKind.Deleted))
             ? parsed.Value
             : new LegacyPath(path, LedgerKind.Other, name);
         if (path.Length > HashStoreContext.PathLength)
@@ -226,7 +226,7 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
     private void Note(LegacyPath path, LedgerState state, LedgerStatus status, string? detail, FileStat stat)
     {
         var known = ledger.Find(path.Path);
-        if (known is { State: LedgerState.Removed } && stat.IsLink && LinkTarget.IsOf(known, Posix.ReadLink(tree.FullPath(path.Path))))
+        if (known is { State: LedgerState.Removed } && stat.IsLink && LinkTarget.IsOf(tree, known, Posix.ReadLink(tree.FullPath(path.Path))))
         {
             _ = Posix.Unlink(tree.FullPath(path.Path)); // what a dead process was about to do
             return;
@@ -255,7 +255,7 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
 
         if (stat.IsLink && known.State is LedgerState.Linked or LedgerState.Committed)
         {
-            return LinkTarget.IsOf(known, Posix.ReadLink(tree.FullPath(path.Path)));
+            return LinkTarget.IsOf(tree, known, Posix.ReadLink(tree.FullPath(path.Path)));
         }
 
         var same = known.Inode == stat.Inode && known.Device == stat.Device && known.Size == stat.Size && known.Modified == stat.Modified;

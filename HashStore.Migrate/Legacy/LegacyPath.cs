@@ -13,7 +13,7 @@ namespace HashStore.Migrate.Legacy;
 /// 1/12/Name.jpg                                              the current version of Name.jpg, whose MD5 begins with 12 (two hash levels)
 /// archive/1/12/20200101000000!Name.jpg                       an old one
 /// thumb/1/12/Name.jpg/120px-Name.jpg                         a thumbnail
-/// thumb/archive/1/12/20200101000000!Name.jpg/120px-20200…    a thumbnail of an old version
+/// thumb/archive/1/12/20200101000000!Name.jpg/120px-Name.jpg  a thumbnail of an old version
 /// thumb/1/12/120px-Name.jpg                                  a thumbnail, as wikis before 1.4 kept them
 /// deleted/s/z/a/sza….jpg                                     a deleted version: SHA-1 in base 36
 /// </code>

@@ -17,9 +17,15 @@ internal static class LinkTarget
         : $"{options.LinkRoot ?? tree.Store.Root}/{place}";
 
     /// <summary>Whether a link is the one that the ledger speaks of, however it says the way there: relative, absolute, or through another mount.</summary>
-    internal static bool IsOf(LedgerRow row, string? target) =>
-        target is not null && PlaceOf(row) is { } place && Resolved(row, target).EndsWith("/" + place, StringComparison.Ordinal);
+    internal static bool IsOf(LegacyTree tree, LedgerRow row, string? target)
+    {
+        if (target is null || PlaceOf(row) is not { } place)
+        {
+            return false;
+        }
 
-    /// <summary>Where a relative link leads, seen from the top of the tree: from thumbnail to thumbnail the way need not pass the folder that both are in.</summary>
-    private static string Resolved(LedgerRow row, string target) => target.StartsWith('/') ? target : Path.GetFullPath(target, "/" + Path.GetDirectoryName(row.Path));
+        return target.StartsWith('/')
+            ? target.EndsWith("/" + place, StringComparison.Ordinal)
+            : Path.GetFullPath(target, Path.GetDirectoryName(tree.FullPath(row.Path))!) == $"{tree.Store.Root}/{place}";
+    }
 }

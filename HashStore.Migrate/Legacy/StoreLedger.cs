@@ -14,7 +14,7 @@ internal sealed class StoreLedger : IInventoryLedger, IDisposable
     internal StoreLedger(Store store)
     {
         this.store = store;
-        connection = store.Database.OpenForWriting();
+        connection = store.Database.OpenForReading();
         Reading = new CatalogTransaction(connection, store.Database.InsertedId, store.Clock);
         IsEmpty = Reading.ReadOne(ConversionStatements.AnyLedger, row => row.IsDBNull(0)) is true;
         HasTables = Reading.ReadOne(ConversionStatements.AnyLegacy, row => !row.IsDBNull(0)) is true;

@@ -56,30 +56,21 @@ internal sealed class RunVerb
             command.Add(option);
         }
 
-        command.Validators.Add(result =>
-        {
-            // By their words: reading a value that does not parse would throw before its own message is shown.
-            if (Words(result, jobs).Any(word => !int.TryParse(word, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 1024))
-            {
-                result.AddError("--jobs must be from 1 to 1024.");
-            }
-
-            if (Words(result, limitRate).Any(word => !long.TryParse(word, CultureInfo.InvariantCulture, out var number) || number < 0))
-            {
-                result.AddError("--limit-rate must be a number of bytes, not negative.");
-            }
-
-            if (result.GetValue(linkRoot) is { } root && !root.StartsWith('/'))
-            {
-                result.AddError("--link-root must be an absolute path.");
-            }
-
-            if (result.GetValue(probe) is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"))
-            {
-                result.AddError("--probe must be an http or https URL: that of the upload directory, $wgUploadPath.");
-            }
-        });
+        Check(jobs, text => !int.TryParse(text, out var count) || count is >= 1 and <= 1024, "must be from 1 to 1024.");
+        Check(limitRate, text => !long.TryParse(text, out var rate) || rate >= 0, "must not be negative.");
+        Check(linkRoot, text => text.StartsWith('/'), "must be an absolute path.");
+        Check(report, text => text.Length > 0, "must not be empty.");
+        Check(probe, text => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https", "must be an http or https URL: that of the upload directory, $wgUploadPath.");
     }
+
+    /// <summary>Checks an option by its words: reading a value that does not parse would throw before its own message is shown.</summary>
+    private static void Check(Option option, Func<string, bool> isRight, string problem) => option.Validators.Add(result =>
+    {
+        if (result.Tokens.Any(token => !isRight(token.Value)))
+        {
+            result.AddError($"{option.Name} {problem}");
+        }
+    });
 
     internal static Command Create(CommandOutput output, Func<Stream> input)
     {
@@ -152,7 +143,10 @@ internal sealed class RunVerb
             }
         }
 
-        var run = new ConversionRun(opened, tree, options, listener) { Preflight = preflight };
+        var run = new ConversionRun(opened, tree, options, listener)
+        {
+            Preflight = preflight, Probe = parsed.GetValue(probe) is { } url ? new WebProbe(new Uri(url), tree) : null,
+        };
         try
         {
             await run.ConvertAsync(cancellation);

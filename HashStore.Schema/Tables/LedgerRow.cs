@@ -15,7 +15,7 @@ public enum LedgerKind : byte
     /// <summary>A thumbnail of a current version: <c>thumb/1/12/Name.jpg/120px-Name.jpg</c>.</summary>
     Thumb = 3,
 
-    /// <summary>A thumbnail of an old version: <c>thumb/archive/1/12/20200101000000!Name.jpg/120px-20200101000000!Name.jpg</c>.</summary>
+    /// <summary>A thumbnail of an old version: <c>thumb/archive/1/12/20200101000000!Name.jpg/120px-Name.jpg</c>.</summary>
     ArchiveThumb = 4,
 
     /// <summary>The bytes of a deleted file or of a hidden version: <c>deleted/s/z/a/sza….jpg</c>. Stays a file.</summary>

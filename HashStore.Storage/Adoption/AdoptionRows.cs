@@ -35,7 +35,8 @@ internal static class AdoptionRows
         foreach (var version in versions)
         {
             var match = existing.Find(candidate => candidate.Id == version.KnownUploadId && candidate.Key == version.Content.Key)
-                ?? existing.Find(candidate => !candidate.Matched && candidate.Key == version.Content.Key && candidate.Timestamp == version.Timestamp);
+                ?? existing.Find(candidate => !candidate.Matched && candidate.Key == version.Content.Key && candidate.Timestamp == version.Timestamp)
+                ?? existing.Find(candidate => !candidate.Matched && candidate.Key == version.Content.Key && candidate.IsDerived);
             WriteVersion(catalog, nameId, version, match);
             if (!name.Deleted && !version.HidesContent)
             {
@@ -135,6 +136,9 @@ internal static class AdoptionRows
 
         internal required bool HidesContent { get; init; }
 
+        /// <summary>Whether it was made of a path alone, before there were tables: nobody is known to have uploaded it.</summary>
+        internal required bool IsDerived { get; init; }
+
         internal bool Matched { get; set; }
 
         internal static ExistingVersion Read(System.Data.Common.DbDataReader row) => new()
@@ -143,6 +147,7 @@ internal static class AdoptionRows
             Key = new ContentKey((byte[])row[1]),
             Timestamp = row.GetDateTime(2),
             HidesContent = ((HiddenParts)row.GetInt16(3) & HiddenParts.Content) != 0,
+            IsDerived = row.GetString(4).Length == 0,
         };
     }
 }

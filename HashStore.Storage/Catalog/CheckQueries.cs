@@ -110,7 +110,8 @@ internal static class CheckQueries
     internal static IQueryable<CheckedName> Name(HashStoreContext context, long id) =>
         WithReferences(context, context.Filenames.AsNoTracking().Where(row => row.Id == id));
 
-    private static DbParameter Parameter(HashStoreContext context, string name, byte[] value)
+    /// <summary>A binary parameter for raw SQL.</summary>
+    internal static DbParameter Parameter(HashStoreContext context, string name, byte[] value)
     {
         using var command = context.Database.GetDbConnection().CreateCommand();
         var parameter = command.CreateParameter();

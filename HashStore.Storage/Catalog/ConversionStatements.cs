@@ -14,7 +14,7 @@ internal static class ConversionStatements
         + "legacy_timestamp, legacy_user_id, legacy_user_text, legacy_description, legacy_deleted, legacy_deletion_user_text, legacy_deletion_timestamp, legacy_deletion_reason";
 
     internal static readonly Statement ReadUploadsOfName = new(
-        """SELECT upload_id, upload_hash, upload_timestamp, upload_deleted FROM "upload" WHERE upload_name_id = @nameId""",
+        """SELECT upload_id, upload_hash, upload_timestamp, upload_deleted, upload_user_text FROM "upload" WHERE upload_name_id = @nameId""",
         new StatementParameter("@nameId", DbType.Int64));
 
     internal static readonly Statement SetUpload = new(

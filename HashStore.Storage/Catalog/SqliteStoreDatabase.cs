@@ -21,7 +21,10 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
     /// 2 MiB would be read again for every upload. Checkpoints: when the log has 16,384 pages (64 MiB) a commit copies it into the database, which happens while the write lock is held; larger logs copy each page less
     /// often, smaller ones recover faster. The log is then written from its beginning again, and cut only if a long reader made it grow.
     /// </summary>
-    private const string WriterPragmas = "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 16384; PRAGMA journal_size_limit = 134217728";
+    private const string WriterPragmas = "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 16384; PRAGMA journal_size_limit = 134217728; PRAGMA temp_store = MEMORY";
+
+    /// <summary>A conversion's reading connections, each with a cache of 8 MiB. What they and all queries sort may be spilled to disk: it grows with the store.</summary>
+    private const string ReaderPragmas = "PRAGMA cache_size = -8192";
 
     /// <summary>SQLite's own wait, for readers that meet a checkpoint or recovery, in milliseconds.</summary>
     private const int BusyTimeout = 20_000;
@@ -60,16 +63,9 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
 
     public override HashStoreContext NewContext() => contexts.CreateDbContext();
 
-    internal override DbConnection OpenForWriting()
-    {
-        var connection = new SqliteConnection(connectionString);
-        connection.Open();
-        PragmaInterceptor.Apply(connection);
-        using var pragmas = connection.CreateCommand();
-        pragmas.CommandText = WriterPragmas;
-        pragmas.ExecuteNonQuery();
-        return connection;
-    }
+    internal override DbConnection OpenForWriting() => Open(WriterPragmas);
+
+    internal override DbConnection OpenForReading() => Open(ReaderPragmas);
 
     internal override DbTransaction BeginExclusive(DbConnection connection)
     {
@@ -108,6 +104,17 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
 
     internal override bool IsReadOnly(DbException exception) => exception is SqliteException { SqliteErrorCode: SqliteReadOnly or SqliteCantOpen };
 
+    private SqliteConnection Open(string pragmas)
+    {
+        var connection = new SqliteConnection(connectionString);
+        connection.Open();
+        PragmaInterceptor.Apply(connection);
+        using var command = connection.CreateCommand();
+        command.CommandText = pragmas;
+        command.ExecuteNonQuery();
+        return connection;
+    }
+
     protected override void Dispose(bool disposing)
     {
         using (var pooled = new SqliteConnection(connectionString))
@@ -132,7 +139,7 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
         {
             using var command = connection.CreateCommand();
             command.CommandText =
-                $"PRAGMA busy_timeout = {BusyTimeout}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY";
+                $"PRAGMA busy_timeout = {BusyTimeout}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0";
             command.ExecuteNonQuery();
         }
     }

@@ -55,6 +55,9 @@ public sealed class StoreCheck : IDisposable
         this.clock = clock;
     }
 
+    /// <summary>The store as it was opened, for checks that are none of this one's.</summary>
+    internal StoreParts Parts => parts;
+
     /// <summary>Opens a store only to look.</summary>
     /// <exception cref="StoreException">
     /// It cannot be opened; the message says what to do. <see cref="StoreFault.Damaged"/>: its database is gone or unreadable.

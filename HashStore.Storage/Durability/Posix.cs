@@ -88,6 +88,18 @@ internal static partial class Posix
         }
     }
 
+    /// <summary>The same for the file system that a folder is on.</summary>
+    internal static void SyncFileSystemOf(string folder)
+    {
+        using var handle = new SafeFileHandle(Syscall.open(folder, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY), ownsHandle: true);
+        if (handle.IsInvalid)
+        {
+            throw LastError($"open {folder}");
+        }
+
+        SyncFileSystem(handle);
+    }
+
     /// <summary>Whether <see cref="SyncFileSystem"/> is known to reach the disk: a network or user-space file system may take it for a hint.</summary>
     internal static bool SyncsWhole(SafeFileHandle anyFileOnIt)
     {

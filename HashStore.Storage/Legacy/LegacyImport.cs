@@ -124,17 +124,23 @@ internal sealed class LegacyImport(CatalogWriter writer, StoreDatabase database,
     private LegacyImportCounts Write(CatalogTransaction catalog, List<LegacyRow> batch, string prefix)
     {
         long added = 0, changed = 0, unchanged = 0;
-        List<KnownRow> known = [];
+        Dictionary<long, KnownRow> known = [];
         long? knownHash = null;
         foreach (var row in batch)
         {
             if (!isFirst && knownHash != row.NameHash)
             {
-                known = catalog.ReadAll(LegacyStatements.FindByName, found => new KnownRow(found.GetInt64(0), found.GetInt64(1), found.GetInt64(2)), row.NameHash, prefix);
+                known.Clear();
+                foreach (var (id, identity, fingerprint) in catalog.ReadAll(
+                    LegacyStatements.FindByName, found => (found.GetInt64(0), found.GetInt64(1), found.GetInt64(2)), row.NameHash, prefix))
+                {
+                    known[identity] = new KnownRow(id, fingerprint);
+                }
+
                 knownHash = row.NameHash;
             }
 
-            switch (known.Find(candidate => candidate.Identity == row.Identity))
+            switch (known.GetValueOrDefault(row.Identity))
             {
                 case { Id: 0 }:
                     catalog.Execute(LegacyStatements.Insert, Values(row));
@@ -181,7 +187,7 @@ internal sealed class LegacyImport(CatalogWriter writer, StoreDatabase database,
         (short)row.Deleted, row.DeletionUserText, row.DeletionTimestamp, row.DeletionReason, row.Metadata,
     ];
 
-    private readonly record struct KnownRow(long Id, long Identity, long Fingerprint);
+    private readonly record struct KnownRow(long Id, long Fingerprint);
 
     /// <summary>How much one transaction does, so that it takes about as long as uploads can wait.</summary>
     private sealed class Pace(int most)

@@ -1,15 +1,27 @@
+using System.Diagnostics;
 using Xunit;
 
 namespace HashStore.Tests.Support;
 
 /// <summary>
-/// What a test needs of the machine: <c>root</c>, <c>env:NAME</c>, or a program on the path. A test whose needs are not met is skipped with
-/// that as its reason; where
+/// What a test needs of the machine: <c>root</c>, <c>env:NAME</c>, <c>file:PATH</c>, <c>php:MODULE</c>, <c>mediawiki</c> for all that a wiki with either database
+/// needs, or a program on the path. A test whose needs are not met is skipped with that as its reason; where
 /// <c>HASHSTORE_TEST_REQUIRE=all</c> is set it runs, and so fails.
 /// </summary>
 internal static class Needs
 {
-    private const string EnvironmentPrefix = "env:";
+    /// <summary>All that a MediaWiki needs.</summary>
+    internal const string MediaWiki = "mediawiki";
+
+    private const string EnvironmentPrefix = "env:", FilePrefix = "file:", PhpPrefix = "php:";
+
+    private static readonly string[] ofMediaWiki =
+    [
+        "file:/usr/share/mediawiki/maintenance/install.php", "php", "php:gd", "php:intl", "php:mbstring", "php:mysqli", "php:pdo_sqlite", "php:xml",
+        "file:/usr/bin/convert", "rsvg-convert", "mariadbd", "mariadb-install-db", "mariadb-dump", "setsid",
+    ];
+
+    private static readonly Lazy<IReadOnlySet<string>> phpModules = new(ReadPhpModules);
 
     /// <summary>Why the test cannot run here; null when it can, or must.</summary>
     internal static string? ReasonToSkip(IEnumerable<string> needs) =>
@@ -28,14 +40,34 @@ internal static class Needs
             return string.IsNullOrEmpty(Environment.GetEnvironmentVariable(variable)) ? $"Needs the environment variable {variable}." : null;
         }
 
-        return IsOnPath(need) ? null : $"Needs the program {need}.";
+        if (need.StartsWith(FilePrefix, StringComparison.Ordinal))
+        {
+            var path = need[FilePrefix.Length..];
+            return File.Exists(path) ? null : $"Needs the file {path}.";
+        }
+
+        if (need.StartsWith(PhpPrefix, StringComparison.Ordinal))
+        {
+            var module = need[PhpPrefix.Length..];
+            return phpModules.Value.Contains(module) ? null : $"Needs PHP's module {module}.";
+        }
+
+        return need == MediaWiki ? ofMediaWiki.Select(Missing).FirstOrDefault(missing => missing is not null)
+            : OnPath(need) is null ? $"Needs the program {need}." : null;
     }
 
-    /// <summary>System programs are looked for in sbin too: an ordinary user's path often lacks it.</summary>
-    private static bool IsOnPath(string program) =>
+    /// <summary>Where a program lies, or null. System programs are looked for in sbin too: an ordinary user's path often lacks it.</summary>
+    internal static string? OnPath(string program) =>
         $"{Environment.GetEnvironmentVariable("PATH")}:/usr/local/sbin:/usr/sbin:/sbin"
             .Split(':', StringSplitOptions.RemoveEmptyEntries)
-            .Any(folder => File.Exists(Path.Combine(folder, program)));
+            .Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(File.Exists);
+
+    private static HashSet<string> ReadPhpModules()
+    {
+        using var php = Process.Start(new ProcessStartInfo(OnPath("php")!, "-m") { RedirectStandardOutput = true })!;
+        return [.. php.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.TrimEntries)];
+    }
 }
 
 /// <summary>A fact that is skipped, with the reason, where the machine lacks something; see <see cref="Needs"/>.</summary>

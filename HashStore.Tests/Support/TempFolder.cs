@@ -15,6 +15,14 @@ internal sealed class TempFolder : IDisposable
 
     internal string Path { get; }
 
+    /// <summary>One that every user may enter, as a web server's folders are.</summary>
+    internal static TempFolder ForEverybody()
+    {
+        var folder = new TempFolder();
+        File.SetUnixFileMode(folder.Path, File.GetUnixFileMode(folder.Path) | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        return folder;
+    }
+
     /// <summary>A path below the folder; nothing is made there.</summary>
     internal string this[params string[] parts] => System.IO.Path.Combine([Path, .. parts]);
 

@@ -37,7 +37,8 @@ internal static class CsvFolder
             catch (CsvFormatException exception)
             {
                 throw new LegacyTablesException(
-                    $"{path} is damaged or cut off: {exception.Message.TrimEnd('.')}. Nothing was changed; every line must have as many values as the first, and values with quotes, commas or line breaks stand in quotes.",
+                    $"{path} is damaged or cut off: {exception.Message.TrimEnd('.')}. Nothing was changed; every line must have as many values as the first, "
+                    + "and values with quotes, commas or line breaks stand in quotes.",
                     exception);
             }
 

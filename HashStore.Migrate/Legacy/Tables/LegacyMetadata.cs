@@ -30,6 +30,13 @@ internal static class LegacyMetadata
         }
 
         bytes = bytes.TrimEnd((byte)0);
+        if (bytes.StartsWith("\\x"u8) && bytes.Length % 2 == 0)
+        {
+            // PostgreSQL writes its binary columns into CSV files like this.
+            var binary = new byte[bytes.Length / 2 - 1];
+            bytes = Convert.FromHexString(bytes[2..], binary, out _, out _) == OperationStatus.Done ? binary : bytes;
+        }
+
         if (bytes.IsEmpty)
         {
             return null;

@@ -37,7 +37,7 @@ internal static class SqliteSource
         }
         catch (SqliteException exception) when (exception.SqliteErrorCode != raw.SQLITE_FULL)
         {
-            throw new LegacyTablesException($"The database {path} cannot be read: {exception.Message}. Nothing was changed.", exception);
+            throw new LegacyTablesException($"The database {path} cannot be read: {exception.Message.TrimEnd('.')}. Nothing was changed.", exception);
         }
         finally
         {

@@ -58,6 +58,6 @@ internal sealed class TablePrefix(string prefix)
             1 => $"There is {others.Min}image: give --prefix {others.Min}",
             _ => $"There are several wikis in it: give --prefix with one of {string.Join(", ", others.Select(other => other.Length == 0 ? "\"\"" : other))}.",
         };
-        throw new LegacyTablesException($"There is no table {NameOf(LegacyTable.Image)} in {source}. {hint} Nothing was changed.");
+        throw new LegacyTablesException($"There is no table {NameOf(LegacyTable.Image)} in {source}, so nothing was changed. {hint}");
     }
 }

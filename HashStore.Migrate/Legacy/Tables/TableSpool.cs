@@ -13,8 +13,12 @@ namespace HashStore.Migrate.Legacy.Tables;
 /// </summary>
 internal sealed class TableSpool : IDisposable
 {
-    /// <summary>Nothing of it outlives the process: no journal, no syncs. 64 MiB of cache (KiB, negative).</summary>
-    private const string Pragmas = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536; PRAGMA temp_store = FILE";
+    /// <summary>
+    /// Nothing of it outlives the process: no journal, no syncs. 24 MiB of cache (KiB, negative). Of this database alone: a lock mode for all would hold for a wiki's database, too, that is
+    /// attached later.
+    /// </summary>
+    private const string Pragmas =
+        "PRAGMA main.journal_mode = OFF; PRAGMA main.synchronous = OFF; PRAGMA main.locking_mode = EXCLUSIVE; PRAGMA main.cache_size = -24576; PRAGMA temp_store = FILE";
 
     private readonly string path;
     private readonly Dictionary<LegacyTable, long> rows = [];

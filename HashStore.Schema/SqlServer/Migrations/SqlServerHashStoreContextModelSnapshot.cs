@@ -262,9 +262,17 @@ namespace HashStore.Schema.SqlServer.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("Key")
+                        .HasDatabaseName("ledger_kept_hash")
+                        .HasFilter("\"ledger_state\" = 3");
+
                     b.HasIndex("Path")
                         .IsUnique()
                         .HasDatabaseName("ledger_path");
+
+                    b.HasIndex("UploadId")
+                        .HasDatabaseName("ledger_upload_id")
+                        .HasFilter("\"ledger_upload_id\" IS NOT NULL");
 
                     b.HasIndex("NameHash", "State")
                         .HasDatabaseName("ledger_name_hash");

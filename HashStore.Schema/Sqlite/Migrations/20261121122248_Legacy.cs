@@ -84,6 +84,12 @@ namespace HashStore.Schema.Sqlite.Migrations
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ledger_kept_hash",
+                table: "ledger",
+                column: "ledger_hash",
+                filter: "\"ledger_state\" = 3");
+
+            migrationBuilder.CreateIndex(
                 name: "ledger_name_hash",
                 table: "ledger",
                 columns: new[] { "ledger_name_hash", "ledger_state" });
@@ -93,6 +99,12 @@ namespace HashStore.Schema.Sqlite.Migrations
                 table: "ledger",
                 column: "ledger_path",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ledger_upload_id",
+                table: "ledger",
+                column: "ledger_upload_id",
+                filter: "\"ledger_upload_id\" IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "legacy_file_hash",

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace HashStore.Schema.Sqlite.Migrations
 {
     [DbContext(typeof(SqliteHashStoreContext))]
-    [Migration("20261121110448_Legacy")]
+    [Migration("20261121122248_Legacy")]
     partial class Legacy
     {
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -255,9 +255,17 @@ namespace HashStore.Schema.Sqlite.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("Key")
+                        .HasDatabaseName("ledger_kept_hash")
+                        .HasFilter("\"ledger_state\" = 3");
+
                     b.HasIndex("Path")
                         .IsUnique()
                         .HasDatabaseName("ledger_path");
+
+                    b.HasIndex("UploadId")
+                        .HasDatabaseName("ledger_upload_id")
+                        .HasFilter("\"ledger_upload_id\" IS NOT NULL");
 
                     b.HasIndex("NameHash", "State")
                         .HasDatabaseName("ledger_name_hash");
