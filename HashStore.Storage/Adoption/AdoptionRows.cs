@@ -81,7 +81,9 @@ internal static class AdoptionRows
     {
         var current = name.Current;
         var own = existing.Find(version => version.Id == known?.Latest && !version.Matched && known is { Deleted: false });
-        var keepsOwn = own is not null && own.Timestamp >= current.Timestamp;
+
+        // What the same path or row was before is none of the store's own: a wiki that replaced its file shows the new one.
+        var keepsOwn = own is not null && own.Id != current.KnownUploadId && own.Timestamp >= current.Timestamp;
         catalog.Execute(Statements.SetLatest, keepsOwn ? own!.Id : current.UploadId, nameId);
         if (name.Deleted)
         {

@@ -282,7 +282,7 @@ internal sealed class LegacyTreeBuilder(int levels = 2, string? parent = null) :
         _ = folder.Write("tables/image.csv", "img_name\n"u8);
         foreach (var (table, rows) in tables)
         {
-            var columns = rows.SelectMany(row => row).Select(value => value.Column).Distinct().ToList();
+            var columns = rows.SelectMany(row => row).Select(value => value.Column).DefaultIfEmpty(table switch { "image" => "img_name", "oldimage" => "oi_name", _ => "fa_name" }).Distinct().ToList();
             var text = new StringBuilder().AppendJoin(',', columns).Append('\n');
             foreach (var row in rows)
             {
