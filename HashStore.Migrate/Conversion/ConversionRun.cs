@@ -49,6 +49,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         var inventory = new Inventory(tree, ledger, run, listener.Looking);
         await inventory.TakeAsync(cancellation);
         ledger.Written();
+        inventory.Leftovers.ForEach(left => UndoLeftovers.Clear(tree, ledger.Reading, left));
         total = await LeftAsync();
         Preflight?.CheckRoom(await NeedsAsync());
         var pace = new Pace(options.BytesPerSecond, store.Clock, cancellation);
@@ -155,7 +156,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
     /// <summary>Makes files of links again; as copies, so that the objects stay what they are.</summary>
     private void PutBack(List<LedgerRow> rows)
     {
-        var files = rows.ConvertAll(row => new FileToRestore(row.Path, $"{tree.Store.Root}/{LinkTarget.PlaceOf(row)}", new ContentDigest(row.Sha256!), row, null) { IsCopy = true });
+        var files = rows.ConvertAll(row => new FileToRestore(row.Path, UndoLeftovers.Beside(tree, row), $"{tree.Store.Root}/{LinkTarget.PlaceOf(row)}", new ContentDigest(row.Sha256!), row, null) { IsCopy = true });
         new FileRestorer(tree).Restore(files);
     }
 

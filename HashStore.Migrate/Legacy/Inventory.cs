@@ -39,6 +39,9 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
     /// <summary>Whether a file's name is one of those that operating systems, web servers and people leave in folders.</summary>
     internal static bool IsClutter(string name) => name.StartsWith('.') || clutter.Contains(name);
 
+    /// <summary>Files and links with our own prefix, absolute: what dead processes left.</summary>
+    internal List<string> Leftovers { get; } = [];
+
     /// <summary>Walks the whole tree.</summary>
     /// <returns>The number of paths that it holds.</returns>
     internal async Task<long> TakeAsync(CancellationToken cancellation)
@@ -108,6 +111,7 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
     {
         if (name.StartsWith(OwnPrefix, StringComparison.Ordinal))
         {
+            Leftovers.Add(tree.FullPath(path));
             return;
         }
 

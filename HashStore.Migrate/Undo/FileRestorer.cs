@@ -9,17 +9,18 @@ namespace HashStore.Migrate.Undo;
 
 /// <summary>A file that an undo puts into the legacy tree.</summary>
 /// <param name="Path">Its legacy path.</param>
+/// <param name="Prepared">Where it is prepared, beside its path.</param>
 /// <param name="Source">The object or thumbnail that has its bytes, absolute.</param>
 /// <param name="Sha256">What the bytes must be; null: they are taken as they are.</param>
 /// <param name="Attributes">Mode, owner and times to give it; null for a file that was never there.</param>
 /// <param name="Written">UTC, when a file that was never there was uploaded.</param>
-internal sealed record FileToRestore(string Path, string Source, ContentDigest? Sha256, LedgerRow? Attributes, DateTime? Written)
+internal sealed record FileToRestore(string Path, string Prepared, string Source, ContentDigest? Sha256, LedgerRow? Attributes, DateTime? Written)
 {
     /// <summary>Whether it must not be the object itself, even where that was made of this path's file.</summary>
     internal bool IsCopy { get; init; }
 
-    /// <summary>The prepared file beside its path.</summary>
-    internal string? Prepared { get; set; }
+    /// <summary>Whether something lies at <see cref="Prepared"/>.</summary>
+    internal bool IsPrepared { get; set; }
 
     /// <summary>Why it could not be restored.</summary>
     internal string? Problem { get; set; }
@@ -41,7 +42,6 @@ internal sealed class FileRestorer(LegacyTree tree)
 
     private readonly HashSet<(long Device, long Inode)> given = [];
     private readonly byte[] buffer = new byte[BufferBytes];
-    private long lastNumber;
 
     /// <summary>Restores files; those that cannot be say why.</summary>
     internal void Restore(IReadOnlyList<FileToRestore> files)
@@ -64,14 +64,14 @@ internal sealed class FileRestorer(LegacyTree tree)
         }
 
         MakeDurable();
-        foreach (var file in files.Where(file => file.Problem is null && file.Prepared is not null))
+        foreach (var file in files.Where(file => file.Problem is null && file.IsPrepared))
         {
             Exchange(file);
         }
 
-        foreach (var file in files.Where(file => file.Problem is not null && file.Prepared is not null))
+        foreach (var file in files.Where(file => file.Problem is not null && file.IsPrepared))
         {
-            _ = Posix.Unlink(file.Prepared!);
+            _ = Posix.Unlink(file.Prepared);
         }
     }
 
@@ -96,8 +96,9 @@ internal sealed class FileRestorer(LegacyTree tree)
         var full = tree.FullPath(file.Path);
         var folder = Path.GetDirectoryName(full)!;
         MakeFolders(folder);
-        var prepared = $"{folder}/{Inventory.OwnPrefix}undo-{Environment.ProcessId}-{++lastNumber}";
-        file.Prepared = prepared;
+        var prepared = file.Prepared;
+        _ = Posix.Unlink(prepared); // of an undo that was interrupted
+        file.IsPrepared = true;
 
         // The file that was converted is the object itself: it goes back as it is. Every other path with the same content gets a copy.
         if (!file.IsCopy && file.Attributes is { } row && row.Device == source.Device && row.Inode == source.Inode && given.Add((row.Device, row.Inode)))
@@ -166,7 +167,7 @@ internal sealed class FileRestorer(LegacyTree tree)
     private void Exchange(FileToRestore file)
     {
         var full = tree.FullPath(file.Path);
-        var prepared = file.Prepared!;
+        var prepared = file.Prepared;
         if (FileStat.Of(full) is null)
         {
             file.Problem = Posix.RenameWithoutReplacing(prepared, full) ? null : "Something was put there meanwhile: undo again.";

@@ -49,6 +49,7 @@ internal sealed class UndoRun(Store store, StoreLedger ledger, LegacyTree tree, 
     internal async Task UndoAsync(CancellationToken cancellation)
     {
         // 1. Links become files again.
+        UndoLeftovers.ClearProbes(tree);
         RestorePaths(cancellation);
 
         // 2. What only the store has, or has under another name today, becomes files.
@@ -110,6 +111,11 @@ internal sealed class UndoRun(Store store, StoreLedger ledger, LegacyTree tree, 
 
     private void RestorePath(LedgerRow row)
     {
+        if (!dryRun && row.Kind != LedgerKind.Folder)
+        {
+            UndoLeftovers.Clear(tree, row);
+        }
+
         switch (row.State)
         {
             case LedgerState.Linked or LedgerState.Committed:
@@ -165,7 +171,7 @@ internal sealed class UndoRun(Store store, StoreLedger ledger, LegacyTree tree, 
             return;
         }
 
-        Restore(new FileToRestore(row.Path, source, row.Sha256 is { } sha256 ? new ContentDigest(sha256) : null, row, null), row.Size);
+        Restore(new FileToRestore(row.Path, UndoLeftovers.Beside(tree, row), source, row.Sha256 is { } sha256 ? new ContentDigest(sha256) : null, row, null), row.Size);
     }
 
     /// <summary>Gives a file that a conversion had begun with its mode and owner back.</summary>
@@ -217,20 +223,22 @@ internal sealed class UndoRun(Store store, StoreLedger ledger, LegacyTree tree, 
             {
                 if (IsThere(target, version.Sha256))
                 {
+                    _ = dryRun || Posix.Unlink(UndoLeftovers.Beside(tree, target, version.Id));
                     continue;
                 }
 
                 target = ArchivePath(name.Name, version, version.Timestamp, version.Sha256); // the site has a file of its own there
             }
 
-            if (target is null || IsThere(target, version.Sha256))
+            if (IsThere(target, version.Sha256))
             {
-                continue; // an undo that was interrupted wrote it
+                _ = dryRun || Posix.Unlink(UndoLeftovers.Beside(tree, target, version.Id)); // an undo that was interrupted wrote it
+                continue;
             }
 
             listener.Tell(target, "written", isLatest ? "The current version was uploaded through the store." : "An older version, uploaded through the store or replaced through it.");
             Restore(
-                new FileToRestore(target, $"{tree.Store.Root}/{ObjectPath.Of(version.Key)}", version.Sha256, row, version.Timestamp),
+                new FileToRestore(target, UndoLeftovers.Beside(tree, target, version.Id), $"{tree.Store.Root}/{ObjectPath.Of(version.Key)}", version.Sha256, row, version.Timestamp),
                 FileStat.Of($"{tree.Store.Root}/{ObjectPath.Of(version.Key)}")?.Size ?? 0);
         }
     }

@@ -54,6 +54,10 @@ internal static class ConversionStatements
         $"""SELECT {LedgerColumns} FROM "ledger" WHERE ledger_path = @path""",
         new StatementParameter("@path", DbType.String));
 
+    internal static readonly Statement ReadLedgerById = new(
+        $"""SELECT {LedgerColumns} FROM "ledger" WHERE ledger_id = @id""",
+        new StatementParameter("@id", DbType.Int64));
+
     internal static readonly Statement ReadLedgerByName = new(
         $"""SELECT {LedgerColumns} FROM "ledger" WHERE ledger_name_hash = @nameHash""",
         new StatementParameter("@nameHash", DbType.Int64));
