@@ -18,13 +18,16 @@ internal sealed record ConversionNeeds
     internal long BytesToCopy { get; init; }
 
     /// <summary>Space for copies and rows.</summary>
-    internal long SpaceNeeded => BytesToCopy + (Files * RowBytes);
+    internal long SpaceNeeded => DatabaseBytes + BytesToCopy + (Files * RowBytes);
 
     /// <summary>A link each, and the directories of objects and thumbnails.</summary>
     internal long InodesNeeded => Files + (2 * ObjectDirectories);
 
     /// <summary>What the rows and indexes of a path take, measured: about 1.2 KB; and the log while they are written.</summary>
     private const long RowBytes = 2048;
+
+    /// <summary>An empty database and its log while tables are made in it.</summary>
+    private const long DatabaseBytes = 4 << 20;
 
     private const long ObjectDirectories = 4096 + 256 + 16;
 }

@@ -126,6 +126,11 @@ internal sealed class RunVerb
             return ExitCode.Well;
         }
 
+        if (!File.Exists(paths.Layout))
+        {
+            preflight.CheckRoom(new ConversionNeeds()); // for the store itself: half a database helps nobody
+        }
+
         // 2. The store, the tables, the tree.
         await using var opened = await Store.OpenAsync(storeOptions, NullLogger.Instance);
         using var turn = new FileLock(paths.ConversionLock);
@@ -147,17 +152,26 @@ internal sealed class RunVerb
         {
             Preflight = preflight, Probe = parsed.GetValue(probe) is { } url ? new WebProbe(new Uri(url), tree) : null,
         };
+        var ended = false;
         try
         {
             await run.ConvertAsync(cancellation);
+            ended = true;
         }
         finally
         {
             await listener.CountAsync(opened, run);
             if (parsed.GetValue(report) is { } file)
             {
-                using var ledger = new StoreLedger(opened);
-                ConversionReport.Write(file, ledger, run.Run);
+                try
+                {
+                    using var ledger = new StoreLedger(opened);
+                    ConversionReport.Write(file, ledger, run.Run);
+                }
+                catch (Exception exception) when (!ended && StorageErrors.Knows(exception))
+                {
+                    output.Message($"{Name}: the report was not written: {exception.Message}"); // what ended the run says what to do
+                }
             }
         }
 

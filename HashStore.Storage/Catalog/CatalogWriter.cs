@@ -100,18 +100,24 @@ internal sealed class CatalogWriter : IDisposable
         {
             Open();
             var transaction = database.BeginExclusive(connection!);
+            var committed = false;
             try
             {
                 catalog!.Begin(transaction);
                 checkStore(catalog);
                 RunGroup(group, next);
                 database.Commit(connection!, transaction);
+                committed = true;
             }
             finally
             {
                 try
                 {
                     transaction.Dispose();
+                }
+                catch (DbException) when (!committed)
+                {
+                    // SQLite rolls some failures back by itself (a full disk) and then refuses to do it again: what failed first is what has to be told.
                 }
                 finally
                 {
