@@ -164,67 +164,6 @@ public sealed partial class Store : IAsyncDisposable
         return result;
     }
 
-    /// <summary>The staging area: conversion stages links of legacy files there.</summary>
-    internal StagingArea Staging => staging;
-
-    /// <summary>The database: conversion reads and writes its own rows there.</summary>
-    internal StoreDatabase Database => parts.Database;
-
-    /// <summary>The objects.</summary>
-    internal IObjectBackend Backend => parts.Backend;
-
-    /// <summary>Takes thumbnails in at their <see cref="ThumbPath"/>.</summary>
-    internal DurableTree Thumbs => parts.Thumbs;
-
-    /// <summary>The clock that the store was opened with.</summary>
-    internal TimeProvider Clock => clock;
-
-    /// <summary>Runs a change of rows in the queue of all changes; durable on return.</summary>
-    internal Task<T> WriteAsync<T>(Func<CatalogTransaction, T> change) => writer.WriteAsync(change);
-
-    /// <summary>The door for many names at once; see <see cref="Adopter"/>.</summary>
-    /// <param name="names">The names.</param>
-    /// <param name="contents">The contents of their versions, each once.</param>
-    /// <param name="record">What else belongs into the transaction with the rows; it can be run twice.</param>
-    /// <param name="unlink">Removes links to what is not public any more: after the transaction, before the bytes move.</param>
-    internal async Task AdoptAsync(IReadOnlyList<AdoptedName> names, IReadOnlyCollection<AdoptedContent> contents, Action<CatalogTransaction> record, Action unlink)
-    {
-        IReadOnlyList<ContentKey> unsettled;
-        try
-        {
-            unsettled = await adopter.AdoptAsync(names, contents, record);
-            unlink();
-        }
-        catch (Exception exception) when (StorageErrors.Knows(exception))
-        {
-            throw StorageErrors.Translate(exception);
-        }
-
-        if (unsettled.Count > 0)
-        {
-            await SettleAsync([.. unsettled.Distinct()]);
-        }
-    }
-
-    /// <summary>Runs a change that takes objects away, so that every process that serves looks again.</summary>
-    internal async Task ForgetAsync(Action<CatalogTransaction> change)
-    {
-        removals.Increment();
-        await writer.WriteAsync(catalog =>
-        {
-            change(catalog);
-            return true;
-        });
-        removals.Increment();
-    }
-
-    /// <summary>Removes an object's bytes from both zones; only inside <see cref="ForgetAsync"/>, for content to which no version refers. The caller makes it durable.</summary>
-    internal void RemoveBytes(ContentKey key)
-    {
-        _ = Posix.Unlink(Path.Combine(Paths.Root, ObjectPath.Of(key)));
-        _ = Posix.Unlink(Path.Combine(Paths.Deleted, ObjectPath.Of(key)));
-    }
-
     /// <summary>A new version with an old one's content.</summary>
     /// <exception cref="StoreException">No such name or version, or it is hidden.</exception>
     public Task<ChangeResult> RevertAsync(FileName name, long version, string user, string description) =>

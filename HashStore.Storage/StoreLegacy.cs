@@ -1,4 +1,10 @@
+using HashStore.Schema;
+using HashStore.Storage.Adoption;
+using HashStore.Storage.Catalog;
+using HashStore.Storage.Durability;
 using HashStore.Storage.Legacy;
+using HashStore.Storage.Objects;
+using HashStore.Storage.Staging;
 
 namespace HashStore.Storage;
 
@@ -10,4 +16,62 @@ public sealed partial class Store
 
     /// <summary>A path for a temporary file: it lies on the store's file system and is swept by a later start if this process dies.</summary>
     internal string NextStagingPath() => staging.NextPath();
+
+    /// <summary>The staging area: conversion stages links of legacy files there.</summary>
+    internal StagingArea Staging => staging;
+
+    /// <summary>The database: conversion reads and writes its own rows there.</summary>
+    internal StoreDatabase Database => parts.Database;
+
+    /// <summary>Takes thumbnails in at their <see cref="ThumbPath"/>.</summary>
+    internal DurableTree Thumbs => parts.Thumbs;
+
+    /// <summary>The clock that the store was opened with.</summary>
+    internal TimeProvider Clock => clock;
+
+    /// <summary>Runs a change of rows in the queue of all changes; durable on return.</summary>
+    internal Task<T> WriteAsync<T>(Func<CatalogTransaction, T> change) => writer.WriteAsync(change);
+
+    /// <summary>The door for many names at once; see <see cref="Adopter"/>.</summary>
+    /// <param name="names">The names.</param>
+    /// <param name="contents">The contents of their versions, each once.</param>
+    /// <param name="record">What else belongs into the transaction with the rows; it can be run twice.</param>
+    /// <param name="unlink">Removes links to what is not public any more: after the transaction, before the bytes move.</param>
+    internal async Task AdoptAsync(IReadOnlyList<AdoptedName> names, IReadOnlyCollection<AdoptedContent> contents, Action<CatalogTransaction> record, Action unlink)
+    {
+        IReadOnlyList<ContentKey> unsettled;
+        try
+        {
+            unsettled = await adopter.AdoptAsync(names, contents, record);
+            unlink();
+        }
+        catch (Exception exception) when (StorageErrors.Knows(exception))
+        {
+            throw StorageErrors.Translate(exception);
+        }
+
+        if (unsettled.Count > 0)
+        {
+            await SettleAsync([.. unsettled.Distinct()]);
+        }
+    }
+
+    /// <summary>Runs a change that takes objects away, so that every process that serves looks again.</summary>
+    internal async Task ForgetAsync(Action<CatalogTransaction> change)
+    {
+        removals.Increment();
+        await writer.WriteAsync(catalog =>
+        {
+            change(catalog);
+            return true;
+        });
+        removals.Increment();
+    }
+
+    /// <summary>Removes an object's bytes from both zones; only inside <see cref="ForgetAsync"/>, for content to which no version refers. The caller makes it durable.</summary>
+    internal void RemoveBytes(ContentKey key)
+    {
+        _ = Posix.Unlink(Path.Combine(Paths.Root, ObjectPath.Of(key)));
+        _ = Posix.Unlink(Path.Combine(Paths.Deleted, ObjectPath.Of(key)));
+    }
 }
