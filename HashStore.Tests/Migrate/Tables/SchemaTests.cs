@@ -60,7 +60,7 @@ public sealed class SchemaTests : IDisposable
         Assert.Equal((null, "chemical", "x-pdb"), (hidden.Size, hidden.MimeMajor, hidden.MimeMinor));
 
         var unmarked = rows[2];
-        Assert.Equal(("no mark", null, unmarked.NameHash), (unmarked.ArchiveName, unmarked.StorageKey, unmarked.FileHash));
+        Assert.Equal(("no mark", null, LegacyNames.HashOf("no mark")), (unmarked.ArchiveName, unmarked.StorageKey, unmarked.FileHash));
         Assert.Equal((null, null, HiddenParts.Description | HiddenParts.User | HiddenParts.Restricted), (unmarked.Timestamp, unmarked.Sha1, unmarked.Deleted));
 
         var deleted = rows[3..].OrderBy(row => row.DeletionUserText, StringComparer.Ordinal).ToList();
