@@ -103,7 +103,7 @@ internal sealed class ImportVerb
     {
         var source = tables.Read(parsed)!;
         LegacyTables.CheckThere(source);
-        await using var opened = await Store.OpenAsync(store.Read(parsed), NullLogger.Instance);
+        await using var opened = await Store.OpenAsync(store.Read(parsed) with { IsLegacyTree = true }, NullLogger.Instance);
         var result = await LegacyTables.ImportAsync(opened, source, refused, progress => Show(output, progress), cancellation);
         if (result.Note.Length > 0)
         {
