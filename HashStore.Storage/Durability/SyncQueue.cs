@@ -17,7 +17,7 @@ internal sealed class SyncQueue : IDisposable
     private const int WholeFrom = 4;
 
     /// <summary>Items in one round; more wait for the next.</summary>
-    private const int MaxRound = 512;
+    private const int MaxRound = 2048;
 
     /// <summary>From this many items on, single syncs cost more than what strangers' data can add.</summary>
     private const int WholeAlwaysFrom = 64;
