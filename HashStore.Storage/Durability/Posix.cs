@@ -144,6 +144,36 @@ internal static partial class Posix
         }
     }
 
+    /// <summary>
+    /// Asks the file system to put the folders that are made in a directory far from each other (chattr +T; ext4 does, others refuse or take no notice). New inodes lie near their folder, and ext4 without a journal
+    /// looks at every inode there that was freed in the last minutes before it takes one: after a mass deletion nearby that costs up to a millisecond for each new file.
+    /// </summary>
+    /// <returns>Whether it was taken.</returns>
+    internal static bool TrySpread(string directory)
+    {
+        var descriptor = Syscall.open(directory, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC);
+        if (descriptor < 0)
+        {
+            return false;
+        }
+
+        try
+        {
+            var flags = 0L;
+            if (ioctl(descriptor, GetFlags, ref flags) != 0)
+            {
+                return false;
+            }
+
+            flags |= TopDirectory;
+            return ioctl(descriptor, SetFlags, ref flags) == 0;
+        }
+        finally
+        {
+            _ = Syscall.close(descriptor);
+        }
+    }
+
     /// <summary>The errno of an exception that this class or .NET's file methods threw; 0 where there is none.</summary>
     internal static int ErrnoOf(Exception exception) => exception switch
     {
@@ -181,6 +211,8 @@ internal static partial class Posix
     private const uint RenameNoReplace = 1;
     private const uint SyncFileRangeWrite = 2;
     private const int LockExclusive = 2, LockNonBlocking = 4, LockUnlock = 8;
+    private const nuint GetFlags = 0x80086601, SetFlags = 0x40086602; // FS_IOC_GETFLAGS, FS_IOC_SETFLAGS
+    private const long TopDirectory = 0x00020000; // FS_TOPDIR_FL
     private const int StatFsBytes = 256; // struct statfs is 120 bytes; f_type is its first word
     private const long Ext4 = 0xEF53, Xfs = 0x58465342, Btrfs = 0x9123683E, F2fs = 0xF2F52010, Tmpfs = 0x01021994;
 
@@ -198,4 +230,7 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(int descriptor, nuint request, ref long argument);
 }

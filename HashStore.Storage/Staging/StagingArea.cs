@@ -43,6 +43,7 @@ internal sealed class StagingArea : IDisposable
         this.syncs = syncs;
         this.algorithm = algorithm;
         Directory.CreateDirectory(paths.Staging);
+        _ = Posix.TrySpread(paths.Staging); // a matter of speed only
         Sweep(paths.Staging);
         folder = Path.Combine(paths.Staging, Guid.NewGuid().ToString("N"));
         Directory.CreateDirectory(folder);
