@@ -15,62 +15,69 @@ namespace HashStore.Migrate.Conversion;
 /// <param name="HasTables">Whether legacy tables were imported.</param>
 internal sealed record ConversionContext(long Run, bool HasTables);
 
+/// <summary>What became of a batch.</summary>
+/// <param name="Decided">The paths about which something was decided.</param>
+/// <param name="Busy">Those that somebody was writing to, or that could not be exchanged.</param>
+/// <param name="Linked">Those that are links now; the ledger does not yet say so.</param>
+internal sealed record ConvertedBatch(List<LedgerRow> Decided, List<string> Busy, List<LedgerRow> Linked);
+
 /// <summary>
 /// Converts one batch whose files were taken. The order is that of the invariants, each step durable for the whole batch before the next begins:
 /// <code>
 /// taken: leased, hashed, linked into staging ─► claims ─► bytes at their places ─► one transaction: versions, names, ledger (committed)
-///   ─► thumbnails at their places ─► ledger ─► each path exchanged for its link ─► ledger (linked), with the next batch's rows
+///   ─► thumbnails at their places ─► ledger ─► each path exchanged for its link ─► ledger (linked), with the rows of a later batch
 /// </code>
+/// The second half of one batch runs beside the first half of the next: they share nothing but the store.
 /// </summary>
 internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOptions options, ConversionContext context)
 {
     private readonly LinkExchange exchange = new(tree, options);
-    private readonly List<LedgerRow> linked = [];
 
-    /// <summary>Converts it.</summary>
-    /// <returns>The paths about which something was decided, and those that somebody was writing to.</returns>
-    internal async Task<(List<LedgerRow> Decided, List<string> Busy)> ConvertAsync(ConversionBatch batch)
+    /// <summary>The first half: everything up to the committed rows.</summary>
+    /// <param name="batch">The batch; its files were taken.</param>
+    /// <param name="linked">Paths of earlier batches that became links: written along.</param>
+    internal async Task<BatchRecord> AdoptAsync(ConversionBatch batch, IReadOnlyList<LedgerRow> linked)
     {
         var resolver = new NameResolver();
         batch.Plans.ForEach(resolver.Resolve);
         BatchRecord record = null!;
         var names = batch.Plans.Where(plan => plan.Adopted is not null).Select(plan => plan.Adopted!).ToList();
-        var wasLinked = linked.ToList();
 
         // Only what a name needs now: what waits for a later run stays a file with its mode and owner, and nothing of it is claimed.
         var contents = names.SelectMany(name => name.Versions).Select(version => version.Content).Distinct().ToList();
         await store.AdoptAsync(names, contents, catalog =>
         {
             record = new BatchRecord(catalog, tree, context);
-            StoreLedger.WriteLinked(catalog, wasLinked);
+            StoreLedger.WriteLinked(catalog, linked);
             batch.Plans.ForEach(record.Write);
         }, () => Unlink(record));
-        linked.RemoveRange(0, wasLinked.Count);
-
-        // Each result is looked at by name: a path can be decided about twice only if two names claim it.
-        var decided = record.Decided.ToList();
-        var toExchange = record.ToExchange.ToList();
-        await PlaceThumbsAsync(batch, decided, toExchange);
-        var refused = Exchange(toExchange);
-        if (refused.Count > 0)
-        {
-            await store.WriteAsync(catalog =>
-            {
-                refused.ForEach(row => ConversionRows.Set(catalog, row));
-                return true;
-            });
-        }
-
-        var busy = record.Busy.Select(file => file.Row.Path).Concat(refused.Select(row => row.Path)).ToList();
-        PutBack(batch, toExchange);
-        return (decided, busy);
+        return record;
     }
 
-    /// <summary>Writes which paths are links now; done with the next batch, and at the end.</summary>
-    internal async Task FlushAsync(StoreLedger ledger)
+    /// <summary>The second half: thumbnails, and links in the place of files. Closes the batch.</summary>
+    internal async Task<ConvertedBatch> FinishAsync(ConversionBatch batch, BatchRecord record)
     {
-        await ledger.SetLinkedAsync(linked);
-        linked.Clear();
+        using (batch)
+        {
+            var decided = record.Decided.ToList();
+            var toExchange = record.ToExchange.ToList();
+            await PlaceThumbsAsync(batch, decided, toExchange);
+            var refused = Exchange(toExchange);
+            if (refused.Count > 0)
+            {
+                await store.WriteAsync(catalog =>
+                {
+                    refused.ForEach(row => ConversionRows.Set(catalog, row));
+                    return true;
+                });
+            }
+
+            PutBack(batch, toExchange);
+            return new ConvertedBatch(
+                decided,
+                [.. record.Busy.Select(file => file.Row.Path), .. refused.Select(row => row.Path)],
+                [.. toExchange.Select(file => file.Row).Where(row => row.State == LedgerState.Linked)]);
+        }
     }
 
     /// <summary>Takes away what would show hidden content, or lead nowhere.</summary>
@@ -135,7 +142,6 @@ internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOp
             if (problems[i] is null)
             {
                 files[i].Row.State = LedgerState.Linked;
-                linked.Add(files[i].Row);
             }
             else
             {

@@ -53,8 +53,8 @@ internal sealed class ConversionBatch : IDisposable
 /// <summary>Cuts what is left into batches, in the order of the hash directories.</summary>
 internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planner)
 {
-    /// <summary>Files in a batch: enough to share syncs and transactions, few enough to hold all open.</summary>
-    private const int MaxFiles = 1024;
+    /// <summary>Files in a batch: enough to share syncs and transactions, few enough to hold those of four batches open.</summary>
+    private static readonly int MaxFiles = Math.Clamp(OpenFilesLimit() / 8, 32, 1024);
 
     /// <summary>Bytes in a batch: a fraction of a second, for as long its files are leased.</summary>
     private const long MaxBytes = 128 << 20;
@@ -66,10 +66,10 @@ internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planne
 
     /// <summary>The next batch; null when nothing is left.</summary>
     /// <param name="maxFiles">When so many files are in it, it is full.</param>
-    internal ConversionBatch? Next(int maxFiles = MaxFiles)
+    internal ConversionBatch? Next(int? maxFiles = null)
     {
         var batch = new ConversionBatch();
-        while (batch.Files.Count < maxFiles && batch.Bytes < MaxBytes && batch.Plans.Count < MaxHashes && NextHash() is { } hash)
+        while (batch.Files.Count < (maxFiles ?? MaxFiles) && batch.Bytes < MaxBytes && batch.Plans.Count < MaxHashes && NextHash() is { } hash)
         {
             foreach (var plan in planner.Plan(hash))
             {
@@ -121,5 +121,12 @@ internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planne
             },
             after);
         return found;
+    }
+
+    /// <summary>How many files this process may have open (proc(5): "Max open files", the first number).</summary>
+    private static int OpenFilesLimit()
+    {
+        var line = File.ReadLines("/proc/self/limits").FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal));
+        return line?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, _, _, var soft, ..] && int.TryParse(soft, out var limit) ? limit : int.MaxValue;
     }
 }

@@ -3,7 +3,9 @@ using CsvHelper;
 using HashStore.Migrate.Legacy;
 using HashStore.Schema;
 using HashStore.Schema.Tables;
+using HashStore.Storage;
 using HashStore.Storage.Catalog;
+using HashStore.Storage.Durability;
 
 namespace HashStore.Migrate.Conversion;
 
@@ -11,8 +13,22 @@ namespace HashStore.Migrate.Conversion;
 internal static class ConversionReport
 {
     /// <summary>Writes it, beside its place first, so that an interrupted run leaves no half of it.</summary>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="StoreException">It cannot be written.</exception>
     internal static void Write(string path, StoreLedger ledger, long run)
+    {
+        try
+        {
+            WriteFile(path, ledger, run);
+        }
+        catch (Exception exception) when (StorageErrors.Knows(exception))
+        {
+            throw new StoreException(
+                StoreFault.NotWritable,
+                $"The report {path} cannot be written ({exception.Message}); what was converted stays so. Make room, or give another --report, and run again for it.", exception);
+        }
+    }
+
+    private static void WriteFile(string path, StoreLedger ledger, long run)
     {
         var written = path + ".new";
         using (var file = File.Create(written))

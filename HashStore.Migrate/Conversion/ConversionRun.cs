@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore;
 namespace HashStore.Migrate.Conversion;
 
 /// <summary>
-/// Converts everything that is left of a legacy tree. Three stages work at the same time, each a batch ahead of the next: planning, reading and hashing, writing.
+/// Converts everything that is left of a legacy tree. Four stages work at the same time, each a batch ahead of the next: planning, reading and hashing, writing rows and objects, exchanging paths for links.
 /// Whatever stops it, run again it goes on where it stopped.
 /// </summary>
 internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOptions options, IConversionListener listener)
@@ -89,17 +89,15 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         var batches = Channel.CreateBounded<ConversionBatch>(BatchesAhead);
         var planning = Task.Run(() => PlanAsync(source, threads, batches.Writer, cancellation), CancellationToken.None);
         var busy = new List<string>();
+        List<LedgerRow> linked = [];
+        Task<ConvertedBatch>? finishing = null;
         try
         {
             await foreach (var batch in batches.Reader.ReadAllAsync(CancellationToken.None))
             {
-                using (batch)
-                {
-                    await batch.Taken;
-                    var result = await conversion.ConvertAsync(batch);
-                    busy.AddRange(result.Busy);
-                    Tell(result.Decided, isLast ? [] : result.Busy, pace.Spent);
-                }
+                var record = await AdoptAsync(conversion, batch, linked);
+                linked = finishing is null ? [] : Note(await finishing);
+                finishing = Task.Run(() => conversion.FinishAsync(batch, record), CancellationToken.None);
             }
         }
         finally
@@ -112,11 +110,38 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
                 await GiveBackAsync(left);
             }
 
-            await conversion.FlushAsync(ledger);
+            if (finishing is not null)
+            {
+                linked.AddRange(Note(await finishing));
+            }
+
+            await ledger.SetLinkedAsync(linked);
         }
 
         cancellation.ThrowIfCancellationRequested();
         return busy;
+
+        List<LedgerRow> Note(ConvertedBatch converted)
+        {
+            busy.AddRange(converted.Busy);
+            Tell(converted.Decided, isLast ? [] : converted.Busy, pace.Spent);
+            return converted.Linked;
+        }
+    }
+
+    /// <summary>The first half of a batch; one that fails there is closed.</summary>
+    private static async Task<BatchRecord> AdoptAsync(BatchConversion conversion, ConversionBatch batch, IReadOnlyList<LedgerRow> linked)
+    {
+        try
+        {
+            await batch.Taken;
+            return await conversion.AdoptAsync(batch, linked);
+        }
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Converts names until one has a link, and asks the site's web server for that; where it does not answer with the file's bytes, the file goes back.</summary>
@@ -126,14 +151,10 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         await probe.CheckStateAsync(cancellation);
         while (source.Next(maxFiles: 1) is { } batch)
         {
-            List<LedgerRow> decided;
-            using (batch)
-            {
-                await threads.TakeAsync(batch.Files);
-                decided = (await conversion.ConvertAsync(batch)).Decided;
-                await conversion.FlushAsync(ledger);
-            }
-
+            await threads.TakeAsync(batch.Files);
+            var converted = await conversion.FinishAsync(batch, await AdoptAsync(conversion, batch, []));
+            await ledger.SetLinkedAsync(converted.Linked);
+            var decided = converted.Decided;
             Tell(decided, [], 0);
             if (decided.Find(row => row.State == LedgerState.Linked && row.Kind is LedgerKind.Current or LedgerKind.Archive) is not { } row)
             {

@@ -168,9 +168,9 @@ internal sealed class RunVerb
                     using var ledger = new StoreLedger(opened);
                     ConversionReport.Write(file, ledger, run.Run);
                 }
-                catch (Exception exception) when (!ended && StorageErrors.Knows(exception))
+                catch (StoreException exception) when (!ended)
                 {
-                    output.Message($"{Name}: the report was not written: {exception.Message}"); // what ended the run says what to do
+                    output.Message($"{Name}: {exception.Message}"); // what ended the run says what to do
                 }
             }
         }
