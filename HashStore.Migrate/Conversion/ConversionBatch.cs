@@ -54,7 +54,7 @@ internal sealed class ConversionBatch : IDisposable
 internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planner)
 {
     /// <summary>Files in a batch: enough to share syncs and transactions, few enough to hold those of four batches open.</summary>
-    private static readonly int MaxFiles = Math.Clamp(OpenFilesLimit() / 8, 32, 1024);
+    private static readonly int MaxFiles = Math.Clamp(OpenFilesLimit() / 8, 32, 512);
 
     /// <summary>Bytes in a batch: a fraction of a second, for as long its files are leased.</summary>
     private const long MaxBytes = 128 << 20;
