@@ -2,6 +2,7 @@ using HashStore.Migrate.Legacy;
 using HashStore.Schema;
 using HashStore.Schema.Tables;
 using HashStore.Storage.Catalog;
+using HashStore.Storage.Legacy;
 
 namespace HashStore.Migrate.Conversion;
 
@@ -63,12 +64,8 @@ internal sealed class NamePlanner(CatalogTransaction reading, LegacyTree tree, b
 
         if (row.Sha1 is { } sha1)
         {
-            var base36 = Base36(sha1);
-            yield return base36;
-            if (ZoneExtension(row.Name) is { Length: > 0 } extension)
-            {
-                yield return $"{base36}.{extension}";
-            }
+            yield return LegacyFingerprint.StorageKeyOf(sha1, row.Name);
+            yield return LegacyFingerprint.StorageKeyOf(sha1, ""); // without an extension
         }
     }
 
@@ -196,34 +193,4 @@ internal sealed class NamePlanner(CatalogTransaction reading, LegacyTree tree, b
     /// <summary>Whether two names differ at most by Unicode normalisation: Macs write decomposed names.</summary>
     private static bool IsSpelling(string one, string other) =>
         one == other || (one.IsNormalized() && other.IsNormalized() ? false : one.Normalize() == other.Normalize());
-
-    /// <summary>MediaWiki's way of writing a SHA-1: 31 digits in base 36.</summary>
-    internal static string Base36(byte[] sha1)
-    {
-        const string Digits = "0123456789abcdefghijklmnopqrstuvwxyz";
-        var number = new System.Numerics.BigInteger(sha1, isUnsigned: true, isBigEndian: true);
-        Span<char> text = stackalloc char[31];
-        for (var i = text.Length - 1; i >= 0; i--)
-        {
-            number = System.Numerics.BigInteger.DivRem(number, 36, out var digit);
-            text[i] = Digits[(int)digit];
-        }
-
-        return text.ToString();
-    }
-
-    /// <summary>The extension that a file has in the deleted zone (MediaWiki: File::normalizeExtension).</summary>
-    private static string ZoneExtension(string name)
-    {
-        var dot = name.LastIndexOf('.');
-        var extension = dot < 0 ? "" : name[(dot + 1)..].ToLowerInvariant();
-        return extension switch
-        {
-            "jpeg" => "jpg",
-            "tiff" => "tif",
-            "htm" => "html",
-            "mpeg" => "mpg",
-            _ => extension.All(c => c is (>= '0' and <= '9') or (>= 'a' and <= 'z')) ? extension : "",
-        };
-    }
 }

@@ -96,10 +96,6 @@ internal static class ConversionStatements
         """UPDATE "ledger" SET ledger_state = @state WHERE ledger_id = @id""",
         new("@state", DbType.Byte), new("@id", DbType.Int64));
 
-    internal static readonly Statement RemoveLedger = new(
-        """DELETE FROM "ledger" WHERE ledger_id = @id""",
-        new StatementParameter("@id", DbType.Int64));
-
     internal static readonly Statement ReadLegacyByName = new(
         $"""SELECT {LegacyColumns} FROM "legacy" WHERE legacy_name_hash = @nameHash""",
         new StatementParameter("@nameHash", DbType.Int64));
