@@ -14,10 +14,7 @@ public sealed partial class Store
     /// <summary>Writes legacy rows.</summary>
     internal LegacyImport LegacyImport => new(writer, parts.Database, clock, Path.Combine(Paths.State, "import.lock"));
 
-    /// <summary>A path for a temporary file: it lies on the store's file system and is swept by a later start if this process dies.</summary>
-    internal string NextStagingPath() => staging.NextPath();
-
-    /// <summary>The staging area: conversion stages links of legacy files there.</summary>
+    /// <summary>The staging area: conversion stages links of legacy files there, the import its temporary database; a later start sweeps what a dead process left.</summary>
     internal StagingArea Staging => staging;
 
     /// <summary>The database: conversion reads and writes its own rows there.</summary>

@@ -41,7 +41,7 @@ internal static class LegacyTables
         CheckThere(source);
         try
         {
-            using var spool = new TableSpool(store.NextStagingPath());
+            using var spool = new TableSpool(store.Staging.NextPath());
             long bytes = 0, failed = 0;
             bytes = await Task.Run(() => Fill(spool, source, progress, cancellation), cancellation);
             var reader = new SpoolReader(spool, row =>
