@@ -14,11 +14,11 @@ namespace HashStore.Migrate.Legacy.Tables;
 internal sealed class TableSpool : IDisposable
 {
     /// <summary>
-    /// Nothing of it outlives the process: no journal, no syncs. 24 MiB of cache (KiB, negative). Of this database alone: a lock mode for all would hold for a wiki's database, too, that is
+    /// Nothing of it outlives the process: no journal, no syncs. 8 MiB of cache (KiB, negative). Of this database alone: a lock mode for all would hold for a wiki's database, too, that is
     /// attached later.
     /// </summary>
     private const string Pragmas =
-        "PRAGMA main.journal_mode = OFF; PRAGMA main.synchronous = OFF; PRAGMA main.locking_mode = EXCLUSIVE; PRAGMA main.cache_size = -24576; PRAGMA temp_store = FILE";
+        "PRAGMA main.journal_mode = OFF; PRAGMA main.synchronous = OFF; PRAGMA main.locking_mode = EXCLUSIVE; PRAGMA main.cache_size = -8192; PRAGMA temp_store = FILE";
 
     private readonly string path;
     private readonly Dictionary<LegacyTable, long> rows = [];
