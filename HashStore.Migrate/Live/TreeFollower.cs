@@ -70,6 +70,9 @@ internal interface IFollowListener
 internal sealed class TreeFollower(
     LegacyTree tree, FollowOptions options, Func<CancellationToken, Task> pass, Func<IReadOnlyCollection<string>, CancellationToken, Task> reconcile, IFollowListener listener, TimeProvider clock)
 {
+    /// <summary>Problems that are remembered, so that they are told once.</summary>
+    private const int MaxTold = 100;
+
     /// <summary>How often the tables and the root are looked at: a few system calls.</summary>
     private static readonly TimeSpan tick = TimeSpan.FromSeconds(1);
 
@@ -81,8 +84,8 @@ internal sealed class TreeFollower(
 
     private readonly Lock gate = new();
     private readonly TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HashSet<string> told = new(StringComparer.Ordinal);
     private volatile bool lost;
-    private string? problem;
 
     /// <summary>Follows. What is under way when it is cancelled is finished first.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -118,8 +121,8 @@ internal sealed class TreeFollower(
             try
             {
                 await pass(cancellation);
-                (failures, problem) = (0, refused);
-                begun.TrySetResult();
+                failures = 0;
+                Forget(refused);
                 Tell(to => to.Passed(cause, clock.GetElapsedTime(start)));
             }
             catch (Exception exception) when (IsPassing(exception) && !(options.EndsWhenFirstPassFails && cause == PassCause.Start))
@@ -129,6 +132,7 @@ internal sealed class TreeFollower(
             }
 
             // 3. The next one.
+            begun.TrySetResult();
             cause = failures > 0
                 ? await WaitForRetryAsync(failures, cancellation)
                 : await WaitForCauseAsync(watcher, stamp, clock.GetElapsedTime(start), cancellation);
@@ -227,12 +231,35 @@ internal sealed class TreeFollower(
     private static bool IsPassing(Exception exception) =>
         exception is StoreException or LegacyTablesException or IOException or UnauthorizedAccessException or DbException;
 
-    /// <summary>Tells a problem, once as long as it stays the same.</summary>
-    private void Tell(string? message)
+    /// <summary>Tells a problem, once until a pass goes well.</summary>
+    private void Tell(string? problem)
     {
-        if (message is not null && Interlocked.Exchange(ref problem, message) != message)
+        lock (gate)
         {
-            Tell(to => to.Problem(message));
+            if (problem is null || !told.Add(problem))
+            {
+                return;
+            }
+
+            if (told.Count > MaxTold)
+            {
+                told.Clear();
+            }
+
+            listener.Problem(problem);
+        }
+    }
+
+    /// <summary>A pass went well: what goes wrong from now on is told again, apart from what still does.</summary>
+    private void Forget(string? still)
+    {
+        lock (gate)
+        {
+            told.Clear();
+            if (still is not null)
+            {
+                told.Add(still);
+            }
         }
     }
 
