@@ -12,7 +12,7 @@ namespace HashStore.Migrate.Live;
 /// ROOT/archive, …/archive/1, …/archive/1/12      old versions
 /// </code>
 /// Thumbnails and the deleted zone are not: ten thousands of folders; a deletion shows in the folder that the original leaves. What the kernel did not tell, or would not watch, is said to be lost: a whole pass finds it.
-/// Safe for several threads, of which one calls <see cref="NextAsync"/>.
+/// Safe for two threads: one calls <see cref="NextAsync"/>, another everything else.
 /// </summary>
 internal sealed class TreeWatcher : IDisposable
 {
@@ -61,38 +61,35 @@ internal sealed class TreeWatcher : IDisposable
     /// <returns>Null; or which folders are not watched, why, and what to do: what happens there is found by whole passes only.</returns>
     internal string? SetWatches()
     {
+        try
+        {
+            Open();
+        }
+        catch (IOException exception)
+        {
+            return $"The tree {tree.Root} cannot be watched ({exception.Message}). Raise {MaxInstances} (now {Limit(MaxInstances)}): sysctl -w {MaxInstances}=1024";
+        }
+
+        List<int> before;
         lock (gate)
         {
-            try
-            {
-                queue ??= Posix.OpenEvents();
-            }
-            catch (IOException exception)
-            {
-                return $"The tree {tree.Root} cannot be watched ({exception.Message}). Raise {MaxInstances} (now {Limit(MaxInstances)}): sysctl -w {MaxInstances}=1024";
-            }
-
-            if (reader is null)
-            {
-                reader = new Thread(() => Read(queue)) { IsBackground = true, Name = "tree watcher" };
-                reader.Start();
-            }
-
-            var walk = new Walk();
+            before = [.. folders.Keys];
             root = RootNow();
-            if (Watch("", walk) is null)
-            {
-                walk.Problem ??= $"There is no folder {tree.Root} to watch.";
-            }
-
-            foreach (var stale in folders.Keys.Where(number => !walk.Watched.Contains(number)).ToList())
-            {
-                folders.Remove(stale);
-                Posix.EndWatch(queue, stale);
-            }
-
-            return walk.Problem;
         }
+
+        var walk = new Walk();
+        if (Watch("", walk) is null)
+        {
+            walk.Problem ??= $"There is no folder {tree.Root} to watch.";
+        }
+
+        before.RemoveAll(walk.Watched.Contains);
+        lock (gate)
+        {
+            before.ForEach(Forget);
+        }
+
+        return walk.Problem;
     }
 
     /// <summary>Whether the root is still the folder that it was when the watches were set: no event tells that a folder above it was moved, or that something was mounted over it.</summary>
@@ -136,6 +133,16 @@ internal sealed class TreeWatcher : IDisposable
             await Task.WhenAny(changed, Task.Delay(wait, clock, end.Token));
             await end.CancelAsync();
             cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    private void Open()
+    {
+        if (queue is null)
+        {
+            var opened = queue = Posix.OpenEvents();
+            reader = new Thread(() => Read(opened)) { IsBackground = true, Name = "tree watcher" };
+            reader.Start();
         }
     }
 
@@ -280,8 +287,13 @@ internal sealed class TreeWatcher : IDisposable
     {
         try
         {
-            var number = watch(queue!, folder.Length == 0 ? $"{tree.Root}/." : tree.FullPath(folder), Asked); // the root may be a link, no other folder
-            folders[number] = folder;
+            int number;
+            lock (gate)
+            {
+                number = watch(queue!, folder.Length == 0 ? $"{tree.Root}/." : tree.FullPath(folder), Asked); // the root may be a link, no other folder
+                folders[number] = folder; // before its first event is looked at
+            }
+
             walk.Watched.Add(number);
             foreach (var child in Children(folder))
             {
@@ -333,11 +345,16 @@ internal sealed class TreeWatcher : IDisposable
 
     private void Forget(string path)
     {
-        foreach (var (number, folder) in folders.Where(pair => pair.Value == path || pair.Value.StartsWith(path + "/", StringComparison.Ordinal)).ToList())
+        foreach (var (number, _) in folders.Where(pair => pair.Value == path || pair.Value.StartsWith(path + "/", StringComparison.Ordinal)).ToList())
         {
-            folders.Remove(number);
-            Posix.EndWatch(queue!, number);
+            Forget(number);
         }
+    }
+
+    private void Forget(int number)
+    {
+        folders.Remove(number);
+        Posix.EndWatch(queue!, number);
     }
 
     /// <summary>The folders below one that are watched, where they exist.</summary>

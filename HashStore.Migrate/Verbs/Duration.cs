@@ -24,7 +24,7 @@ internal static class Duration
         };
         if (seconds is not { } unit
             || !double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count)
-            || count * unit >= TimeSpan.MaxValue.TotalSeconds)
+            || !(count * unit < TimeSpan.MaxValue.TotalSeconds)) // nor is it NaN
         {
             return false;
         }
