@@ -90,7 +90,7 @@ internal sealed class ConversionArguments
         var options = Options(parsed);
         var storeOptions = store.Read(parsed) with { IsLegacyTree = legacy.Tree(parsed) is null };
         var paths = storeOptions.Paths;
-        var tree = LegacyTree.Open(legacy.Tree(parsed), paths, legacy.Levels(parsed));
+        var tree = LegacyTree.Open(legacy.Tree(parsed), paths, legacy.Levels(parsed), options.LinkRoot);
         Preflight.CheckPlaces(paths, tree.Root);
         var preflight = new Preflight(tree, options);
         preflight.TryCalls(Nearest(paths.State));

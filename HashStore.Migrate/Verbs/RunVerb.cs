@@ -66,20 +66,9 @@ internal sealed class RunVerb
 
         // 2. The store, the tables, the tree.
         await using var opened = await Store.OpenAsync(start.Store, NullLogger.Instance);
-        using var turn = new FileLock(start.Store.Paths.ConversionLock);
-        if (!turn.TryKeep())
-        {
-            throw new StoreException(StoreFault.Unavailable, "Another conversion or undo works on this store: wait for it, or stop it.");
-        }
-
-        if (arguments.Tables.Read(parsed) is { } source)
-        {
-            var imported = await LegacyTables.ImportAsync(opened, source, listener.Refuse, progress => ImportVerb.Show(output, progress), cancellation);
-            if (imported.Note.Length > 0)
-            {
-                output.Message($"{Name}: {imported.Note}");
-            }
-        }
+        using var turn = ConversionTurn.Share(start.Store.Paths);
+        ConversionTurn.SwitchOn(start.Store.Paths);
+        var importing = arguments.Tables.Read(parsed) is { } source ? Task.Run(() => ImportAsync(opened, source, listener, cancellation), CancellationToken.None) : Task.CompletedTask;
 
         var run = new ConversionRun(opened, start.Tree, start.Options, listener)
         {
@@ -88,7 +77,7 @@ internal sealed class RunVerb
         var ended = false;
         try
         {
-            await run.ConvertAsync(cancellation);
+            await run.ConvertAsync(importing, cancellation);
             ended = true;
         }
         finally
@@ -109,6 +98,15 @@ internal sealed class RunVerb
         }
 
         return listener.Counts.Failed > 0 || listener.Refused > 0 ? ExitCode.Incomplete : ExitCode.Well;
+    }
+
+    private async Task ImportAsync(Store opened, TablesSource source, Listener listener, CancellationToken cancellation)
+    {
+        var imported = await LegacyTables.ImportAsync(opened, source, listener.Refuse, progress => ImportVerb.Show(output, progress), cancellation, waits: true);
+        if (imported.Note.Length > 0)
+        {
+            output.Message($"{Name}: {imported.Note}");
+        }
     }
 
     /// <summary>Shows how a conversion goes, and counts.</summary>

@@ -79,8 +79,9 @@ internal sealed class WatchVerb
         await using var opened = await Store.OpenAsync(start.Store, NullLogger.Instance);
         var began = opened.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         await using var site = await LegacySite.OpenAsync(opened, SiteOptions(start, tables, arguments.Probe(parsed)), new OutputLogger(Name, output));
+        site.SwitchOn();
         var options = new FollowOptions { Interval = Interval(parsed), Tables = tables?.Path, EndsWhenFirstPassFails = true };
-        var follower = new TreeFollower(start.Tree, options, token => site.PassAsync(listener, () => false, token), site.ReconcileAsync, listener, opened.Clock);
+        var follower = new TreeFollower(start.Tree, options, token => PassAsync(site, listener, token), (names, token) => ReconcileAsync(site, names, token), listener, opened.Clock);
         try
         {
             await follower.RunAsync(cancellation);
@@ -96,6 +97,18 @@ internal sealed class WatchVerb
 
         return ExitCode.Well;
     }
+
+    private static async Task PassAsync(LegacySite site, Listener listener, CancellationToken cancellation)
+    {
+        if (!await site.PassAsync(listener, () => false, cancellation))
+        {
+            throw new StoreException(StoreFault.Conflict, "An undo has put the tree back: nothing is converted or followed until run or watch is started again.");
+        }
+    }
+
+    /// <summary>After an undo nothing is followed: the passes say so.</summary>
+    private static Task ReconcileAsync(LegacySite site, IReadOnlyCollection<string> names, CancellationToken cancellation) =>
+        site.IsOn ? site.ReconcileAsync(names, cancellation) : Task.CompletedTask;
 
     private static LegacySiteOptions SiteOptions(ConversionStart start, TablesSource? tables, Uri? probe) => new()
     {
