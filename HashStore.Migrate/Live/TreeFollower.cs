@@ -61,14 +61,14 @@ internal interface IFollowListener
 /// </code>
 /// Names do not wait for a pass that is under way, but for the first one, which reads the tables. Passes take at most about half of the time, except where the interval says otherwise.
 /// </summary>
-/// <param name="tree">The tree.</param>
+/// <param name="tree">The tree; asked again before every pass.</param>
 /// <param name="options">How.</param>
 /// <param name="pass">Goes through the whole tree and the tables.</param>
 /// <param name="reconcile">Follows some names; may run while a pass does.</param>
 /// <param name="listener">Told how it goes.</param>
 /// <param name="clock">The time.</param>
 internal sealed class TreeFollower(
-    LegacyTree tree, FollowOptions options, Func<CancellationToken, Task> pass, Func<IReadOnlyCollection<string>, CancellationToken, Task> reconcile, IFollowListener listener, TimeProvider clock)
+    Func<LegacyTree> tree, FollowOptions options, Func<CancellationToken, Task> pass, Func<IReadOnlyCollection<string>, CancellationToken, Task> reconcile, IFollowListener listener, TimeProvider clock)
 {
     /// <summary>Problems that are remembered, so that they are told once.</summary>
     private const int MaxTold = 100;
@@ -197,7 +197,7 @@ internal sealed class TreeFollower(
 
             if (!lost && !watcher.HasSameRoot())
             {
-                Tell(to => to.Problem($"{tree.Root} is no longer the folder that it was. The whole tree is gone through."));
+                Tell(to => to.Problem("The root of the tree is no longer the folder that it was. The whole tree is gone through."));
                 lost = true;
             }
 

@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using HashStore.Migrate.Legacy;
+using HashStore.Storage;
 using HashStore.Storage.Durability;
 using Microsoft.Win32.SafeHandles;
 
@@ -23,11 +24,12 @@ internal sealed class TreeWatcher : IDisposable
 
     private readonly Lock gate = new();
     private readonly Dictionary<int, string> folders = []; // relative, by the number of the watch
-    private readonly LegacyTree tree;
+    private readonly Func<LegacyTree> look;
     private readonly TimeProvider clock;
     private readonly Func<SafeFileHandle, string, FolderEvents, int> watch;
     private readonly PendingNames pending;
     private readonly SafeFileHandle bell = Posix.MakeBell();
+    private LegacyTree tree;
     private FileStat? root;
     private SafeFileHandle? queue;
     private Thread? reader;
@@ -35,13 +37,14 @@ internal sealed class TreeWatcher : IDisposable
     private TaskCompletionSource news = NewSignal();
 
     /// <summary>Makes one that watches nothing yet.</summary>
-    /// <param name="tree">The tree.</param>
+    /// <param name="look">The tree; asked again whenever the watches are set, because hash directories may have appeared in one that had none.</param>
     /// <param name="clock">Tells when a name is quiet.</param>
     /// <param name="limit">Names that are held at most.</param>
     /// <param name="watch">Sets a watch; null: <see cref="Posix.Watch"/>.</param>
-    internal TreeWatcher(LegacyTree tree, TimeProvider clock, int limit = PendingNames.DefaultLimit, Func<SafeFileHandle, string, FolderEvents, int>? watch = null)
+    internal TreeWatcher(Func<LegacyTree> look, TimeProvider clock, int limit = PendingNames.DefaultLimit, Func<SafeFileHandle, string, FolderEvents, int>? watch = null)
     {
-        (this.tree, this.clock, this.watch) = (tree, clock, watch ?? Posix.Watch);
+        (this.look, this.clock, this.watch) = (look, clock, watch ?? Posix.Watch);
+        tree = look();
         pending = new PendingNames(clock, limit);
     }
 
@@ -74,6 +77,7 @@ internal sealed class TreeWatcher : IDisposable
         lock (gate)
         {
             before = [.. folders.Keys];
+            tree = LookAgain();
             root = RootNow();
         }
 
@@ -133,6 +137,18 @@ internal sealed class TreeWatcher : IDisposable
             await Task.WhenAny(changed, Task.Delay(wait, clock, end.Token));
             await end.CancelAsync();
             cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    private LegacyTree LookAgain()
+    {
+        try
+        {
+            return look();
+        }
+        catch (StoreException)
+        {
+            return tree; // it is gone: that shows when it is watched
         }
     }
 
@@ -248,6 +264,11 @@ internal sealed class TreeWatcher : IDisposable
     {
         if (!IsWatched(path))
         {
+            if (tree.Levels == 0 && LegacyPath.IsHashDirectory(path, "") && (told.Events & (FolderEvents.Create | FolderEvents.MovedTo)) != 0)
+            {
+                pending.Lose($"A hash directory appeared in {tree.Root}, which had none.");
+            }
+
             return;
         }
 

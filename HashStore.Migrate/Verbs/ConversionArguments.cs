@@ -73,6 +73,12 @@ internal sealed class ConversionArguments
     /// <summary>Whether standard output holds only JSON.</summary>
     internal bool IsJson(ParseResult parsed) => parsed.GetValue(json);
 
+    /// <summary>The tree that the command line names; null: ROOT.</summary>
+    internal string? Tree(ParseResult parsed) => legacy.Tree(parsed);
+
+    /// <summary>The depth that the command line names; null: it is found out.</summary>
+    internal int? Levels(ParseResult parsed) => legacy.Levels(parsed);
+
     /// <summary>Whether nothing is to be changed.</summary>
     internal bool IsDryRun(ParseResult parsed) => parsed.GetValue(dryRun);
 

@@ -78,10 +78,10 @@ internal sealed class WatchVerb
         // 2. The store and the site, until somebody interrupts.
         await using var opened = await Store.OpenAsync(start.Store, NullLogger.Instance);
         var began = opened.Clock.GetUtcNow().ToUnixTimeMilliseconds();
-        await using var site = await LegacySite.OpenAsync(opened, SiteOptions(start, tables, arguments.Probe(parsed)), new OutputLogger(Name, output));
+        await using var site = await LegacySite.OpenAsync(opened, SiteOptions(parsed, start, tables), new OutputLogger(Name, output));
         site.SwitchOn();
         var options = new FollowOptions { Interval = Interval(parsed), Tables = tables?.Path, EndsWhenFirstPassFails = true };
-        var follower = new TreeFollower(start.Tree, options, token => PassAsync(site, listener, token), (names, token) => ReconcileAsync(site, names, token), listener, opened.Clock);
+        var follower = new TreeFollower(Tree, options, token => PassAsync(site, listener, token), (names, token) => ReconcileAsync(site, names, token), listener, opened.Clock);
         try
         {
             await follower.RunAsync(cancellation);
@@ -96,6 +96,8 @@ internal sealed class WatchVerb
         }
 
         return ExitCode.Well;
+
+        LegacyTree Tree() => start.Tree.Levels > 0 ? start.Tree : LegacyTree.Open(arguments.Tree(parsed), start.Store.Paths, arguments.Levels(parsed), start.Options.LinkRoot);
     }
 
     private static async Task PassAsync(LegacySite site, Listener listener, CancellationToken cancellation)
@@ -110,10 +112,10 @@ internal sealed class WatchVerb
     private static Task ReconcileAsync(LegacySite site, IReadOnlyCollection<string> names, CancellationToken cancellation) =>
         site.IsOn ? site.ReconcileAsync(names, cancellation) : Task.CompletedTask;
 
-    private static LegacySiteOptions SiteOptions(ConversionStart start, TablesSource? tables, Uri? probe) => new()
+    private LegacySiteOptions SiteOptions(ParseResult parsed, ConversionStart start, TablesSource? tables) => new()
     {
-        Tree = start.Tree.IsInPlace ? null : start.Tree.Root,
-        Levels = start.Tree.Levels,
+        Tree = arguments.Tree(parsed),
+        Levels = arguments.Levels(parsed),
         LinkRoot = start.Options.LinkRoot,
         RelativeLinks = start.Options.RelativeLinks,
         Tables = tables?.Path,
@@ -121,7 +123,7 @@ internal sealed class WatchVerb
         Jobs = start.Options.Jobs,
         BytesPerSecond = start.Options.BytesPerSecond,
         QuietTree = start.Options.QuietTree,
-        Probe = probe,
+        Probe = arguments.Probe(parsed),
     };
 
     private TimeSpan Interval(ParseResult parsed) =>

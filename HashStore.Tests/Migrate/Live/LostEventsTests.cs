@@ -1,3 +1,5 @@
+using HashStore.Migrate.Legacy;
+using HashStore.Migrate.Live;
 using HashStore.Storage.Durability;
 using Xunit;
 
@@ -131,6 +133,27 @@ public sealed class LostEventsTests
         Assert.False(tree.Watcher.HasSameRoot());
         Directory.Move(above + "-moved", above);
         Assert.True(tree.Watcher.HasSameRoot());
+    }
+
+    [Fact]
+    public async Task A_first_hash_directory_in_a_tree_that_had_none_is_a_loss()
+    {
+        using var tree = new WatchedTree(levels: 0);
+        tree.Watched();
+        Directory.CreateDirectory(tree["1"]);
+        Assert.Contains("hash directory", (await tree.NextAsync()).Lost, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tree_that_got_hash_directories_is_watched_there_from_the_next_pass_on()
+    {
+        using var tree = new WatchedTree();
+        using var watcher = new TreeWatcher(() => LegacyTree.Open(null, tree.Tree.Store, null), TimeProvider.System);
+        Assert.Null(watcher.SetWatches());
+        Assert.Equal(1, watcher.Folders);
+        tree.File("1/12/Name.jpg");
+        Assert.Null(watcher.SetWatches());
+        Assert.Equal(3, watcher.Folders);
     }
 
     [Fact]

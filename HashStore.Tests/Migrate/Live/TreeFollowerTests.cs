@@ -301,7 +301,7 @@ public sealed class TreeFollowerTests : IFollowListener, IAsyncDisposable
     {
         var options = new FollowOptions { Interval = interval ?? TimeSpan.FromMinutes(30), Tables = tables, EndsWhenFirstPassFails = endsWhenFirstPassFails };
         var follower = new TreeFollower(
-            tree.Tree,
+            () => tree.Tree,
             options,
             token =>
             {

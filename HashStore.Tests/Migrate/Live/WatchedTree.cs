@@ -20,7 +20,7 @@ internal sealed class WatchedTree : IDisposable
     {
         Directory.CreateDirectory(Root);
         Tree = LegacyTree.Open(null, StorePaths.For(Root, null), levels);
-        Watcher = new TreeWatcher(Tree, clock ?? TimeProvider.System, limit, watch);
+        Watcher = new TreeWatcher(() => Tree, clock ?? TimeProvider.System, limit, watch);
     }
 
     internal string Root => folder["images"];
