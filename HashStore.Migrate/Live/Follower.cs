@@ -60,8 +60,22 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
             return;
         }
 
-        deletedZone.Fill(deleted, contents, ledger);
+        deletedZone.Fill(deleted);
         await TakeAwayAsync(name, current, gone, deleted, contents);
+    }
+
+    /// <summary>Puts files in the place of links that lie in the wiki's deleted zone, whatever name they had.</summary>
+    internal async Task KeepDeletedAsync(List<Arrival> links)
+    {
+        if (links.Count > 0)
+        {
+            deletedZone.Fill(links);
+            await store.WriteAsync(catalog =>
+            {
+                deletedZone.Write(catalog, links, []);
+                return true;
+            });
+        }
     }
 
     /// <summary>Ends the exchanges of a name that a dead process left half done.</summary>
@@ -142,7 +156,7 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
             // What had that name before must have been deleted first.
             var contents = look.ContentsOf(to);
             var deleted = contents.Select(content => look.DeletedPathOf(content, to)).Distinct().Select(DeletedArrival).OfType<Arrival>().ToList();
-            deletedZone.Fill(deleted, contents, ledger);
+            deletedZone.Fill(deleted);
             await TakeAwayAsync(to, before, rows.FindAll(row => row.State == LedgerState.Linked && row.Path != arrival.Path.Path && FileStat.Of(tree.FullPath(row.Path)) is null), deleted, contents);
         }
 
