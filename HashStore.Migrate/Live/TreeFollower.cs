@@ -59,12 +59,13 @@ internal interface IFollowListener
 /// names that something happened to, as soon as they are quiet                        ──► reconcile
 /// every interval; when something was lost; when the legacy tables changed; again     ──► the watches that are missing, then a pass
 /// </code>
-/// Names do not wait for a pass that is under way, but for the first one, which reads the tables. Passes take at most about half of the time, except where the interval says otherwise.
+/// Names do not wait for a pass that is under way: the first one may take hours, and what the wiki hides meanwhile is to be hidden here. Passes take at most about half of the time, except where the interval
+/// says otherwise.
 /// </summary>
 /// <param name="tree">The tree; asked again before every pass.</param>
 /// <param name="options">How.</param>
 /// <param name="pass">Goes through the whole tree and the tables.</param>
-/// <param name="reconcile">Follows some names; may run while a pass does.</param>
+/// <param name="reconcile">Follows some names; runs while a pass does, too, and sees to it that the tables were read.</param>
 /// <param name="listener">Told how it goes.</param>
 /// <param name="clock">The time.</param>
 internal sealed class TreeFollower(
@@ -83,7 +84,6 @@ internal sealed class TreeFollower(
     private static readonly TimeSpan longestRetry = TimeSpan.FromMinutes(1);
 
     private readonly Lock gate = new();
-    private readonly TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HashSet<string> told = new(StringComparer.Ordinal);
     private volatile bool lost;
 
@@ -132,7 +132,6 @@ internal sealed class TreeFollower(
             }
 
             // 3. The next one.
-            begun.TrySetResult();
             cause = failures > 0
                 ? await WaitForRetryAsync(failures, cancellation)
                 : await WaitForCauseAsync(watcher, stamp, clock.GetElapsedTime(start), cancellation);
@@ -141,7 +140,6 @@ internal sealed class TreeFollower(
 
     private async Task FollowNamesAsync(TreeWatcher watcher, CancellationToken cancellation)
     {
-        await begun.Task.WaitAsync(cancellation);
         while (true)
         {
             var watched = await watcher.NextAsync(cancellation);

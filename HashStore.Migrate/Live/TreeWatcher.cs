@@ -20,7 +20,7 @@ internal sealed class TreeWatcher : IDisposable
     private const FolderEvents Asked = FolderEvents.CloseWrite | FolderEvents.MovedFrom | FolderEvents.MovedTo | FolderEvents.Create | FolderEvents.Delete
         | FolderEvents.DeleteSelf | FolderEvents.MoveSelf | FolderEvents.OnlyFolders | FolderEvents.NoFollow;
 
-    private const string MaxWatches = "fs.inotify.max_user_watches", MaxInstances = "fs.inotify.max_user_instances";
+    private const string MaxWatches = "fs.inotify.max_user_watches", MaxWatchesInside = "user.max_inotify_watches", MaxInstances = "fs.inotify.max_user_instances";
 
     private readonly Lock gate = new();
     private readonly Dictionary<int, string> folders = []; // relative, by the number of the watch
@@ -70,7 +70,7 @@ internal sealed class TreeWatcher : IDisposable
         }
         catch (IOException exception)
         {
-            return $"The tree {tree.Root} cannot be watched ({exception.Message}). Raise {MaxInstances} (now {Limit(MaxInstances)}): sysctl -w {MaxInstances}=1024";
+            return $"The tree {tree.Root} cannot be watched ({exception.Message}). Raise {MaxInstances} (now {Limit(MaxInstances)}): sysctl -w {MaxInstances}=1024.";
         }
 
         List<int> before;
@@ -404,7 +404,7 @@ internal sealed class TreeWatcher : IDisposable
     private string Refusal(string folder, int errno, string message)
     {
         var what = errno == Posix.Enospc
-            ? $"The kernel watches no more than {Limit(MaxWatches)} folders for this user. Raise it: sysctl -w {MaxWatches}=1048576"
+            ? $"The kernel refuses to watch more folders for this user: {MaxWatches} is {Limit(MaxWatches)}, {MaxWatchesInside} {Limit(MaxWatchesInside)}. Raise the lower one: sysctl -w {MaxWatches}=1048576."
             : $"{tree.FullPath(folder)} cannot be watched: {message}.";
         return $"{what} (Until then what happens in the other folders is found by the regular passes only.)";
     }
