@@ -19,6 +19,27 @@ internal sealed class MigrateProcess : IDisposable
         error = process.StandardError.ReadToEndAsync();
     }
 
+    internal int Pid => process.Id;
+
+    /// <summary>Whether it ended.</summary>
+    internal bool HasExited => process.HasExited;
+
+    /// <summary>SIGINT, as Ctrl-C sends it; returns at once.</summary>
+    internal void Interrupt()
+    {
+        if (!process.HasExited)
+        {
+            _ = Syscall.kill(process.Id, Signum.SIGINT);
+        }
+    }
+
+    /// <summary>SIGKILL; returns when the process is gone.</summary>
+    internal async Task KillAsync()
+    {
+        _ = Syscall.kill(process.Id, Signum.SIGKILL);
+        await process.WaitForExitAsync();
+    }
+
     /// <summary>Waits for the end.</summary>
     internal async Task<VerbResult> EndAsync()
     {
