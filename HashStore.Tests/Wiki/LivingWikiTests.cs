@@ -59,7 +59,7 @@ public abstract class LivingWikiTests(ITestOutputHelper output)
     /// <summary>The store is sound, and without it the wiki has everything.</summary>
     private static async Task EndAsync(LivingWiki living)
     {
-        await living.Server.DisposeAsync();
+        Assert.Equal(0, await living.Server.StopAsync());
         foreach (var arguments in new[] { "verify --root", "fsck --full --root", "undo --root" })
         {
             var verb = await MigrateRun.StartAsync([.. arguments.Split(' '), living.Wiki.Images]);

@@ -46,7 +46,7 @@ internal sealed class LivingWikiScript(WikiContents contents, Random random)
         new("a new version of a converted file", [Grows], () => UploadAsync(Grows)),
         new("one more", [Grows], () => UploadAsync(Grows)),
         new("a revert to an old version", [Reverts], () => contents.RevertAsync(Reverts, byArchiveName: true)),
-        new("a new version that is an old one", [Reverts], () => contents.RevertAsync(Reverts, byArchiveName: false)),
+        new("a new version that is an old one", [Grows], () => contents.RevertAsync(Grows, byArchiveName: false)),
         new("a deletion", [Goes], () => contents.DeleteAsync(Goes)),
         new("a deletion that does not last", [ComesBack], () => contents.DeleteAsync(ComesBack)),
         new("an undeletion", [ComesBack], () => contents.UndeleteAsync(ComesBack)),
