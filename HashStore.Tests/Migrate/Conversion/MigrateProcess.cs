@@ -6,6 +6,9 @@ namespace HashStore.Tests.Migrate.Conversion;
 /// <summary><c>hashstore-migrate</c> as a process of its own. The end of the tests ends it.</summary>
 internal sealed class MigrateProcess : IDisposable
 {
+    /// <summary>A process that takes longer hangs; only then it matters.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
     private readonly Process process;
     private readonly Task<string> output, error;
 
@@ -43,7 +46,7 @@ internal sealed class MigrateProcess : IDisposable
     /// <summary>Waits for the end.</summary>
     internal async Task<VerbResult> EndAsync()
     {
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(Patience);
         return new VerbResult(process.ExitCode, await output, await error);
     }
 
