@@ -109,7 +109,7 @@ internal static class Site
         services.AddSingleton<AskedNames>();
         services.AddSingleton<ConversionTotals>();
         services.AddSingleton<PassMeter>();
-        services.AddSingleton<RequestsFirst>();
+        services.AddSingleton(provider => new RequestsFirst(() => provider.GetRequiredService<RequestMeters>().Young, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<BackgroundConversion>();
         services.AddSingleton<ProblemAnswers>();
         services.AddSingleton<RequestMeters>();

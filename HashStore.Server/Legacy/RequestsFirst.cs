@@ -1,12 +1,12 @@
-using HashStore.Server.Operations;
-
 namespace HashStore.Server.Legacy;
 
 /// <summary>
 /// When the background waits for requests: while as many young ones are under way as there are cores. Whoever only takes his time to fetch a large file keeps nobody up. Under a load that never ends the background still gets
 /// its share of the time: for what it worked it waits at most <see cref="WaitsForWork"/> times as long.
 /// </summary>
-internal sealed class RequestsFirst(RequestMeters requests, TimeProvider clock)
+/// <param name="young">The number of young requests (<see cref="Operations.RequestMeters.Young"/>).</param>
+/// <param name="clock">Measures work and waits.</param>
+internal sealed class RequestsFirst(Func<long> young, TimeProvider clock)
 {
     /// <summary>Three parts waiting, one part work: a quarter of the time is the least that a conversion gets.</summary>
     internal const int WaitsForWork = 3;
@@ -31,7 +31,7 @@ internal sealed class RequestsFirst(RequestMeters requests, TimeProvider clock)
         {
             var now = clock.GetTimestamp();
             var isWaiting = patience > TimeSpan.Zero;
-            if (requests.Young < Cores || (isWaiting && clock.GetElapsedTime(waitSince, now) >= patience))
+            if (young() < Cores || (isWaiting && clock.GetElapsedTime(waitSince, now) >= patience))
             {
                 return isWaiting && Work(now);
             }
