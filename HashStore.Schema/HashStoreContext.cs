@@ -11,7 +11,7 @@ namespace HashStore.Schema;
 public abstract class HashStoreContext(DbContextOptions options) : DbContext(options)
 {
     /// <summary>The longest name or archive name in characters (MediaWiki: 255 bytes).</summary>
-    internal const int NameLength = 255;
+    public const int NameLength = 255;
 
     /// <summary>Table <c>file</c>.</summary>
     public DbSet<FileRow> Files => Set<FileRow>();
@@ -28,6 +28,9 @@ public abstract class HashStoreContext(DbContextOptions options) : DbContext(opt
     /// <summary>Table <c>ledger</c>.</summary>
     public DbSet<LedgerRow> Ledger => Set<LedgerRow>();
 
+    /// <summary>Table <c>lease</c>.</summary>
+    public DbSet<LeaseRow> Leases => Set<LeaseRow>();
+
     /// <summary>Table <c>store</c>.</summary>
     public DbSet<StoreRow> Stores => Set<StoreRow>();
 
@@ -35,6 +38,9 @@ public abstract class HashStoreContext(DbContextOptions options) : DbContext(opt
     /// The longest legacy path in characters. A thumbnail of an archived version has two names of 255 bytes and some directories; SQL Server's keys end at 1,700 bytes.
     /// </summary>
     public const int PathLength = 800;
+
+    /// <summary>Characters in the name of a lease's holder.</summary>
+    internal const int HolderLength = 120;
 
     /// <summary>The collation that compares text byte by byte (code unit by code unit) on this database.</summary>
     protected abstract string BytewiseCollation { get; }
@@ -197,6 +203,18 @@ public abstract class HashStoreContext(DbContextOptions options) : DbContext(opt
             // Only files that stay although the store has their content (the deleted zone): undo asks whether hidden content lives on there.
             ledger.HasIndex(row => row.Key).HasDatabaseName("ledger_kept_hash").HasFilter("\"ledger_state\" = 3");
             ledger.HasIndex(row => row.UploadId).HasDatabaseName("ledger_upload_id").HasFilter("\"ledger_upload_id\" IS NOT NULL");
+        });
+
+        modelBuilder.Entity<LeaseRow>(lease =>
+        {
+            lease.ToTable("lease");
+            lease.HasKey(row => row.Id);
+            lease.Property(row => row.Id).HasColumnName("lease_id");
+            lease.Property(row => row.Kind).HasColumnName("lease_kind");
+            lease.Property(row => row.From).HasColumnName("lease_from");
+            lease.Property(row => row.To).HasColumnName("lease_to");
+            lease.Property(row => row.Holder).HasColumnName("lease_holder").HasMaxLength(HolderLength).IsUnicode(false);
+            lease.Property(row => row.Expires).HasColumnName("lease_expires");
         });
     }
 }

@@ -6,6 +6,7 @@ using HashStore.Storage.Adoption;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Content;
 using HashStore.Storage.Durability;
+using HashStore.Storage.Leasing;
 using HashStore.Storage.Objects;
 using HashStore.Storage.Serving;
 using HashStore.Storage.Staging;
@@ -52,6 +53,7 @@ public sealed partial class Store : IAsyncDisposable
             LogAdoptionCollision(logger, exception.Message);
         });
         Names = new CatalogReader(parts.Database, parts.Layout);
+        Leases = new Leases(writer, clock, logger);
         Objects = new ObjectReader(parts.Database, parts.Backend, removals, Meters, options.CacheBytes);
     }
 
@@ -196,18 +198,18 @@ public sealed partial class Store : IAsyncDisposable
         ChangeAsync(hidden ? "hide" : "show", name, user, catalog => NameChanges.SetHidden(catalog, name, version, hidden, user, reason));
 
     /// <summary>Finishes what is under way and closes the store.</summary>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0)
         {
-            return ValueTask.CompletedTask;
+            return;
         }
 
+        await Leases.DisposeAsync();
         writer.Dispose();
         staging.Dispose();
         parts.Dispose();
         removals.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     /// <summary>Moves objects whose row says that they are on their way; called with what a change left, and at the start with what dead processes left.</summary>
@@ -275,9 +277,22 @@ public sealed partial class Store : IAsyncDisposable
     {
         var start = Stopwatch.GetTimestamp();
         var changed = await writer.WriteAsync(change);
-        if (changed.Unsettled.Count > 0)
+        try
         {
-            await SettleAsync(changed.Unsettled);
+            await (changed.Unchanged ? Task.CompletedTask : NameLeaves?.Invoke(changed.NameId) ?? Task.CompletedTask);
+        }
+        finally
+        {
+            // What is deleted leaves the public tree, whatever becomes of links to it.
+            if (changed.Unsettled.Count > 0)
+            {
+                await SettleAsync(changed.Unsettled);
+            }
+        }
+
+        if (NameReturns is { } returns && !changed.Unchanged)
+        {
+            await returns(changed.NameId);
         }
 
         var file = await Names.ByIdAsync(changed.NameId);

@@ -2,6 +2,7 @@ using HashStore.Schema;
 using HashStore.Storage.Adoption;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Durability;
+using HashStore.Storage.Leasing;
 using HashStore.Storage.Legacy;
 using HashStore.Storage.Objects;
 using HashStore.Storage.Staging;
@@ -20,6 +21,15 @@ public sealed partial class Store
     /// <summary>The database: conversion reads and writes its own rows there.</summary>
     internal StoreDatabase Database => parts.Database;
 
+    /// <summary>Called with a name's number when it was changed, before bytes leave the public tree: takes links away.</summary>
+    internal Func<long, Task>? NameLeaves { get; set; }
+
+    /// <summary>The same when they have come back: makes links again.</summary>
+    internal Func<long, Task>? NameReturns { get; set; }
+
+    /// <summary>Work that only one process may do at a time.</summary>
+    internal Leases Leases { get; }
+
     /// <summary>Takes thumbnails in at their <see cref="ThumbPath"/>.</summary>
     internal DurableTree Thumbs => parts.Thumbs;
 
@@ -34,12 +44,20 @@ public sealed partial class Store
     /// <param name="contents">The contents of their versions, each once.</param>
     /// <param name="record">What else belongs into the transaction with the rows; it can be run twice.</param>
     /// <param name="unlink">Removes links to what is not public any more: after the transaction, before the bytes move.</param>
-    internal async Task AdoptAsync(IReadOnlyList<AdoptedName> names, IReadOnlyCollection<AdoptedContent> contents, Action<CatalogTransaction> record, Action unlink)
+    internal Task AdoptAsync(IReadOnlyList<AdoptedName> names, IReadOnlyCollection<AdoptedContent> contents, Action<CatalogTransaction> record, Action unlink) =>
+        UnlinkAndSettleAsync(() => adopter.AdoptAsync(names, contents, record), unlink);
+
+    /// <summary>A change of names that the legacy tree asks for.</summary>
+    /// <param name="change">The change; gives the objects whose zone has to change. It can be run twice.</param>
+    /// <param name="unlink">Removes links to what is not public any more: after the transaction, before the bytes move.</param>
+    internal Task ChangeAsync(Func<CatalogTransaction, IReadOnlyList<ContentKey>> change, Action unlink) => UnlinkAndSettleAsync(() => writer.WriteAsync(change), unlink);
+
+    private async Task UnlinkAndSettleAsync(Func<Task<IReadOnlyList<ContentKey>>> change, Action unlink)
     {
         IReadOnlyList<ContentKey> unsettled;
         try
         {
-            unsettled = await adopter.AdoptAsync(names, contents, record);
+            unsettled = await change();
             unlink();
         }
         catch (Exception exception) when (StorageErrors.Knows(exception))

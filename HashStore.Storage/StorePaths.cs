@@ -26,8 +26,11 @@ public sealed record StorePaths(string Root, string State)
     /// <summary>Held by whoever writes to the embedded database, sets the store up or sweeps the staging area.</summary>
     internal string WriteLock => Path.Combine(State, "write.lock");
 
-    /// <summary>Held by the one process that converts or undoes.</summary>
+    /// <summary>Shared by the processes that convert, held alone by one that undoes.</summary>
     internal string ConversionLock => Path.Combine(State, "conversion.lock");
+
+    /// <summary>There since an undo began and until somebody asks for a conversion again: servers convert nothing by themselves.</summary>
+    internal string ConversionOff => Path.Combine(State, "conversion-off");
 
     /// <summary>See <see cref="Durability.RemovalCounter"/>.</summary>
     internal string Removals => Path.Combine(State, "removals");

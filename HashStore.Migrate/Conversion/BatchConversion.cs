@@ -19,7 +19,8 @@ internal sealed record ConversionContext(long Run, bool HasTables);
 /// <param name="Decided">The paths about which something was decided.</param>
 /// <param name="Busy">Those that somebody was writing to, or that could not be exchanged.</param>
 /// <param name="Linked">Those that are links now; the ledger does not yet say so.</param>
-internal sealed record ConvertedBatch(List<LedgerRow> Decided, List<string> Busy, List<LedgerRow> Linked);
+/// <param name="Names">The right to convert them, to be ended when that is written.</param>
+internal sealed record ConvertedBatch(List<LedgerRow> Decided, List<string> Busy, List<LedgerRow> Linked, LeasedNames Names);
 
 /// <summary>
 /// Converts one batch whose files were taken. The order is that of the invariants, each step durable for the whole batch before the next begins:
@@ -47,7 +48,9 @@ internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOp
         var contents = names.SelectMany(name => name.Versions).Select(version => version.Content).Distinct().ToList();
         await store.AdoptAsync(names, contents, catalog =>
         {
+            batch.Names.Check(catalog);
             record = new BatchRecord(catalog, tree, context);
+            StoreLedger.WriteLinked(catalog, batch.Recovered);
             StoreLedger.WriteLinked(catalog, linked);
             batch.Plans.ForEach(record.Write);
         }, () => Unlink(record));
@@ -76,7 +79,8 @@ internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOp
             return new ConvertedBatch(
                 decided,
                 [.. record.Busy.Select(file => file.Row.Path), .. refused.Select(row => row.Path)],
-                [.. toExchange.Select(file => file.Row).Where(row => row.State == LedgerState.Linked)]);
+                [.. toExchange.Select(file => file.Row).Where(row => row.State == LedgerState.Linked)],
+                batch.Names);
         }
     }
 

@@ -60,12 +60,20 @@ internal sealed class BatchRecord(CatalogTransaction catalog, LegacyTree tree, C
     {
         foreach (var row in version.Rows)
         {
-            catalog.Execute(ConversionStatements.SetLegacy, (byte)LegacyState.Converted, adopted.UploadId, row.Id);
+            // What is newer than its row has none yet; the row speaks of the version before.
+            catalog.Execute(ConversionStatements.SetLegacy, (byte)LegacyState.Converted, adopted.IsNewer ? row.UploadId : adopted.UploadId, row.Id);
         }
 
         if (version is { IsHidden: true, File: { State: LedgerState.Linked } shown })
         {
             WriteHidden(plan, shown);
+            return;
+        }
+
+        if (version.File is { State: LedgerState.Linked, UploadId: null } moved)
+        {
+            moved.UploadId = adopted.UploadId;
+            Decide(moved, LedgerState.Linked, LedgerStatus.Duplicate, null);
             return;
         }
 
@@ -81,7 +89,7 @@ internal sealed class BatchRecord(CatalogTransaction catalog, LegacyTree tree, C
 
         (file.Key, file.Sha256, file.UploadId) = (adopted.Content.Key.ToArray(), taken.Facts!.Sha256.ToArray(), adopted.UploadId);
         var first = seen.Add(adopted.Content) && !adopted.Content.WasStored;
-        var contradiction = version.Row is { } claim ? Contradiction(claim, taken.Facts) : null;
+        var contradiction = version.Row is { } claim && !adopted.IsNewer ? Contradiction(claim, taken.Facts) : null;
         if (plan.IsDeleted || version.IsHidden || file.Kind == LedgerKind.Deleted)
         {
             var detail = file.Kind == LedgerKind.Archive

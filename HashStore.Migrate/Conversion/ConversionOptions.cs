@@ -18,6 +18,9 @@ internal sealed record ConversionOptions
     /// <summary>Whether links replace files by rename, because the file system cannot exchange the two; only in a quiet tree.</summary>
     internal bool WithoutExchange { get; init; }
 
+    /// <summary>Files in a batch: more share syncs, fewer keep names for a shorter time.</summary>
+    internal int BatchFiles { get; init; } = BatchSource.MaxFiles;
+
     /// <summary>Bytes per second that may be read; 0: no limit.</summary>
     internal long BytesPerSecond { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using HashStore.Migrate.Legacy;
+using HashStore.Migrate.Live;
 using HashStore.Migrate.Undo;
 using HashStore.Schema;
 using HashStore.Schema.Tables;
@@ -24,6 +25,12 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
 
     private const int RowsPerWrite = 1000;
 
+    /// <summary>How long another converter may have a name that the wiki has changed; after that it is followed by the next run.</summary>
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a batch waits for requests at the most: the conversion goes on beside steady load, too.</summary>
+    private static readonly TimeSpan longestWait = TimeSpan.FromSeconds(2), shortWait = TimeSpan.FromMilliseconds(20);
+
     private readonly long run = store.Clock.GetUtcNow().ToUnixTimeMilliseconds();
     private long done, total;
 
@@ -36,25 +43,37 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
     /// <summary>Asked for one converted file before the others are.</summary>
     internal WebProbe? Probe { get; init; }
 
+    /// <summary>While it says true, requests wait: they go first.</summary>
+    internal Func<bool>? IsBusy { get; init; }
+
     /// <summary>Asked, when the tree was looked through, whether there is room.</summary>
     internal Preflight? Preflight { get; init; }
 
     /// <summary>Converts.</summary>
     /// <exception cref="StoreException">The disk or the database failed; what was converted stays converted.</exception>
     /// <exception cref="OperationCanceledException">Asked to stop; what was under way was finished.</exception>
-    internal async Task ConvertAsync(CancellationToken cancellation)
+    /// <param name="importing">The import of the tables, which goes on beside the walk over the tree.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    internal async Task ConvertAsync(Task importing, CancellationToken cancellation)
     {
-        await RecoverAsync();
         using var ledger = new StoreLedger(store);
         var inventory = new Inventory(tree, ledger, run, listener.Looking);
-        await inventory.TakeAsync(cancellation);
-        ledger.Written();
-        inventory.Leftovers.ForEach(left => UndoLeftovers.Clear(tree, ledger.Reading, left));
+        HashSet<string> changed;
+        try
+        {
+            changed = await LookAsync(ledger, inventory, cancellation);
+        }
+        finally
+        {
+            await importing; // what is wrong with the tables is said first
+        }
+
         total = await LeftAsync();
         Preflight?.CheckRoom(await NeedsAsync());
         var pace = new Pace(options.BytesPerSecond, store.Clock, cancellation);
         try
         {
+            await FollowAsync(changed, pace, cancellation);
             for (var pass = 1; pass <= Passes; pass++)
             {
                 var busy = await ConvertLeftAsync(pace, isFirst: pass == 1, isLast: pass == Passes, cancellation);
@@ -74,11 +93,46 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         await TellUnclaimedAsync();
     }
 
+    /// <summary>Walks the tree, one process at a time.</summary>
+    /// <returns>The names whose links the wiki has moved or taken away.</returns>
+    private async Task<HashSet<string>> LookAsync(StoreLedger ledger, Inventory inventory, CancellationToken cancellation)
+    {
+        await using var alone = await store.Leases.WaitForTreeAsync(cancellation);
+        var isFirst = ledger.IsEmpty;
+        await inventory.TakeAsync(cancellation);
+        ledger.Written();
+        inventory.Leftovers.ForEach(left => UndoLeftovers.Clear(tree, ledger.Reading, left));
+        var changed = isFirst ? [] : await new TreeSweep(store, tree, run).FindAsync(ledger, cancellation);
+        changed.UnionWith(inventory.Arrivals.Where(arrival => arrival.Path.Kind != LedgerKind.Deleted).Select(arrival => arrival.Path.Name));
+        return changed;
+    }
+
+    /// <summary>Follows what the wiki has done with links: those who were moved to a new place first, so that nobody takes their old names for deleted.</summary>
+    private async Task FollowAsync(HashSet<string> changed, Pace pace, CancellationToken cancellation)
+    {
+        if (changed.Count == 0)
+        {
+            return;
+        }
+
+        using var threads = new TakerThreads(1, () => new FileTaker(tree, store, options, pace));
+        using var converter = new NameConverter(store, tree, options, threads, run);
+        foreach (var name in changed.OrderBy(name => FileStat.Of(tree.FullPath(LegacyPath.OfCurrent(name, tree.Levels))) is null))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (await converter.ConvertAsync(name, patience, cancellation) is { } converted)
+            {
+                Tell(converted.Decided, [], pace.Spent);
+            }
+        }
+    }
+
     private async Task<List<string>> ConvertLeftAsync(Pace pace, bool isFirst, bool isLast, CancellationToken cancellation)
     {
         using var ledger = new StoreLedger(store);
         var context = new ConversionContext(run, ledger.HasTables);
-        var source = new BatchSource(ledger.Reading, new NamePlanner(ledger.Reading, tree, context.HasTables));
+        var follower = new Follower(store, tree, options, ledger, run);
+        var source = new BatchSource(ledger.Reading, new NamePlanner(ledger.Reading, tree, context.HasTables), store.Leases, follower, options.BatchFiles);
         var conversion = new BatchConversion(store, tree, options, context);
         using var threads = new TakerThreads(options.Jobs, () => new FileTaker(tree, store, options, pace));
         if (Probe is not null && isFirst)
@@ -90,12 +144,15 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         var planning = Task.Run(() => PlanAsync(source, threads, batches.Writer, cancellation), CancellationToken.None);
         var busy = new List<string>();
         List<LedgerRow> linked = [];
+        LeasedNames? written = null;
         Task<ConvertedBatch>? finishing = null;
         try
         {
             await foreach (var batch in batches.Reader.ReadAllAsync(CancellationToken.None))
             {
                 var record = await AdoptAsync(conversion, batch, linked);
+                await EndAsync(written);
+                written = null;
                 linked = finishing is null ? [] : Note(await finishing);
                 finishing = Task.Run(() => conversion.FinishAsync(batch, record), CancellationToken.None);
             }
@@ -116,6 +173,8 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
             }
 
             await ledger.SetLinkedAsync(linked);
+            await EndAsync(written);
+            await source.EndAsync();
         }
 
         cancellation.ThrowIfCancellationRequested();
@@ -123,11 +182,14 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
 
         List<LedgerRow> Note(ConvertedBatch converted)
         {
+            written = converted.Names;
             busy.AddRange(converted.Busy);
             Tell(converted.Decided, isLast ? [] : converted.Busy, pace.Spent);
             return converted.Linked;
         }
     }
+
+    private static Task EndAsync(LeasedNames? names) => names?.EndAsync() ?? Task.CompletedTask;
 
     /// <summary>The first half of a batch; one that fails there is closed.</summary>
     private static async Task<BatchRecord> AdoptAsync(BatchConversion conversion, ConversionBatch batch, IReadOnlyList<LedgerRow> linked)
@@ -149,11 +211,12 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         WebProbe probe, BatchSource source, TakerThreads threads, BatchConversion conversion, StoreLedger ledger, CancellationToken cancellation)
     {
         await probe.CheckStateAsync(cancellation);
-        while (source.Next(maxFiles: 1) is { } batch)
+        while (await source.NextAsync(cancellation, most: 1) is { } batch)
         {
             await threads.TakeAsync(batch.Files);
             var converted = await conversion.FinishAsync(batch, await AdoptAsync(conversion, batch, []));
             await ledger.SetLinkedAsync(converted.Linked);
+            await converted.Names.EndAsync();
             var decided = converted.Decided;
             Tell(decided, [], 0);
             if (decided.Find(row => row.State == LedgerState.Linked && row.Kind is LedgerKind.Current or LedgerKind.Archive) is not { } row)
@@ -181,12 +244,13 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         new FileRestorer(tree).Restore(files);
     }
 
-    private static async Task PlanAsync(BatchSource source, TakerThreads threads, ChannelWriter<ConversionBatch> batches, CancellationToken cancellation)
+    private async Task PlanAsync(BatchSource source, TakerThreads threads, ChannelWriter<ConversionBatch> batches, CancellationToken cancellation)
     {
         try
         {
-            while (!cancellation.IsCancellationRequested && source.Next() is { } batch)
+            while (!cancellation.IsCancellationRequested && await source.NextAsync(cancellation) is { } batch)
             {
+                await LetRequestsPassAsync(cancellation);
                 batch.Taken = threads.TakeAsync(batch.Files);
                 if (!await batches.WaitToWriteAsync(CancellationToken.None) || !batches.TryWrite(batch))
                 {
@@ -197,9 +261,22 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
 
             batches.Complete();
         }
+        catch (OperationCanceledException)
+        {
+            batches.TryComplete(); // while it waited for other converters; who asked for it looks after this
+        }
         catch (Exception exception) when (exception is StoreException or System.Data.Common.DbException or IOException)
         {
             batches.TryComplete(exception); // the writing stage throws it
+        }
+    }
+
+    private async Task LetRequestsPassAsync(CancellationToken cancellation)
+    {
+        var start = store.Clock.GetTimestamp();
+        while (IsBusy?.Invoke() == true && !cancellation.IsCancellationRequested && store.Clock.GetElapsedTime(start) < longestWait)
+        {
+            await Task.Delay(shortWait, store.Clock, CancellationToken.None);
         }
     }
 
@@ -213,6 +290,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         }
 
         batch.Dispose();
+        await batch.Names.EndAsync();
     }
 
     private void Tell(List<LedgerRow> decided, List<string> later, long bytes)
@@ -225,20 +303,6 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         }
 
         listener.Converting(done, total, bytes);
-    }
-
-    /// <summary>Finishes the exchanges that a dead process left half done.</summary>
-    private async Task RecoverAsync()
-    {
-        var exchange = new LinkExchange(tree, options);
-        using var ledger = new StoreLedger(store);
-        var rows = ledger.Reading.ReadAll(ConversionStatements.ReadLedgerByState, ConversionRows.ReadLedger, (byte)LedgerState.Committed, 0L);
-        foreach (var row in rows)
-        {
-            exchange.Recover(row.Path, row.Id, file => file.Device == row.Device && file.Inode == row.Inode && file.Size == row.Size && file.Modified == row.Modified);
-        }
-
-        await ledger.SetLinkedAsync(rows.FindAll(row => LinkTarget.IsOf(tree, row, Posix.ReadLink(tree.FullPath(row.Path)))));
     }
 
     /// <summary>What the files that are left need.</summary>

@@ -48,9 +48,9 @@ internal sealed class DryRun(LegacyTree tree, Preflight preflight, CommandOutput
     /// <summary>Only what is converted: of everything else it is said what a run would do with it.</summary>
     public LedgerRow? Find(string path) => known?.Ledger.AsNoTracking().FirstOrDefault(row => row.Path == path && row.State == LedgerState.Linked);
 
-    public Task WriteAsync(IReadOnlyList<(LedgerRow Row, bool IsNew)> rows)
+    public Task WriteAsync(IReadOnlyList<InventoryWrite> rows)
     {
-        foreach (var (row, _) in rows)
+        foreach (var (row, _, _) in rows)
         {
             Count(row);
         }

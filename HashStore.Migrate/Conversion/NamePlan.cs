@@ -57,6 +57,9 @@ internal sealed class NamePlan(string name)
     /// <summary>Whether the tables know nothing of it.</summary>
     internal bool IsOrphan { get; set; }
 
+    /// <summary>Whether an earlier run has converted it: then the wiki may have gone on since.</summary>
+    internal bool WasConverted { get; init; }
+
     internal List<PlannedVersion> Versions { get; } = [];
 
     internal List<PlannedThumb> Thumbs { get; } = [];

@@ -12,17 +12,26 @@ namespace HashStore.Migrate.Conversion;
 /// </summary>
 internal sealed class NamePlanner(CatalogTransaction reading, LegacyTree tree, bool hasTables)
 {
+    private bool wasConverted;
+
     /// <summary>The plans of all names with one hash: nearly always one, more where spellings differ only by Unicode normalisation.</summary>
     internal List<NamePlan> Plan(long nameHash)
     {
         var rows = hasTables ? reading.ReadAll(ConversionStatements.ReadLegacyByName, ConversionRows.ReadLegacy, nameHash) : [];
         var files = Files(nameHash);
+        wasConverted = files.Exists(file => file is { UploadId: not null, State: LedgerState.Linked or LedgerState.Committed or LedgerState.Removed });
+        if (wasConverted && rows.TrueForAll(row => row.State == LegacyState.Converted) && !files.Exists(IsLeft))
+        {
+            return []; // all of it is done; what the wiki took away since is no reason to look for it in other places
+        }
+
         var foreign = hasTables && files.Exists(file => file.Kind is LedgerKind.Archive or LedgerKind.Deleted)
             ? reading.ReadAll(ConversionStatements.ReadLegacyByFile, ConversionRows.ReadLegacy, nameHash)
             : [];
         files.RemoveAll(file => file.Kind is LedgerKind.Archive or LedgerKind.Deleted && foreign.Exists(row => IsFileOf(row, file)));
         var elsewhere = rows.SelectMany(FileHashes).Distinct().Where(hash => hash != nameHash).SelectMany(Files).ToList();
         var plans = rows.GroupBy(row => row.Name).ToDictionary(group => group.Key, group => PlanRows(group.Key, [.. group], [.. files.Concat(elsewhere)]));
+        files.RemoveAll(file => file.State == LedgerState.Removed);
         var used = plans.Values.SelectMany(plan => plan.Versions).Select(version => version.File?.Id).ToHashSet();
         PlanRest([.. files.Where(file => !used.Contains(file.Id))], plans);
         foreach (var plan in plans.Values.Where(plan => hasTables && plan.IsOrphan && plan.Current is null))
@@ -38,6 +47,10 @@ internal sealed class NamePlanner(CatalogTransaction reading, LegacyTree tree, b
     private List<LedgerRow> Files(long nameHash) => reading
         .ReadAll(ConversionStatements.ReadLedgerByName, ConversionRows.ReadLedger, nameHash)
         .FindAll(file => file.Kind != LedgerKind.Folder && file.State is not LedgerState.Missing);
+
+    /// <summary>Whether there is something to do for a path, or to say of it.</summary>
+    private static bool IsLeft(LedgerRow file) =>
+        NamePlan.IsOpen(file) || file.State is LedgerState.Failed || (file is { State: LedgerState.Linked, UploadId: null, Kind: LedgerKind.Current or LedgerKind.Archive });
 
     /// <summary>Below which other names the file of a row may lie.</summary>
     private static IEnumerable<long> FileHashes(LegacyRow row)
@@ -78,13 +91,14 @@ internal sealed class NamePlanner(CatalogTransaction reading, LegacyTree tree, b
 
     private NamePlan PlanRows(string name, List<LegacyRow> rows, List<LedgerRow> files)
     {
-        var plan = new NamePlan(name) { IsDeleted = rows.TrueForAll(row => row.Kind == LegacyKind.Deleted) };
+        var plan = new NamePlan(name) { IsDeleted = rows.TrueForAll(row => row.Kind == LegacyKind.Deleted), WasConverted = wasConverted };
+        var there = files.FindAll(file => file.State != LedgerState.Removed);
 
         // 1. The current version. Wikis before 1.4 could have several rows of one name: the newest counts.
         var current = rows.FindAll(row => row.Kind == LegacyKind.Current).OrderByDescending(row => row.Timestamp).ToList();
         if (current.Count > 0)
         {
-            var version = new PlannedVersion { IsCurrent = true, File = CurrentFile(name, files) };
+            var version = new PlannedVersion { IsCurrent = true, File = CurrentFile(name, there) };
             version.Rows.AddRange(current);
             plan.Versions.Add(version);
         }
@@ -94,7 +108,7 @@ internal sealed class NamePlanner(CatalogTransaction reading, LegacyTree tree, b
         {
             var row = group.First();
             var hidden = row.Kind == LegacyKind.Deleted ? !plan.IsDeleted || (row.Deleted & HiddenParts.Content) != 0 : (row.Deleted & HiddenParts.Content) != 0;
-            var candidates = files.FindAll(file => IsFileOf(row, file));
+            var candidates = (hidden || plan.IsDeleted ? files : there).FindAll(file => IsFileOf(row, file));
             var version = new PlannedVersion
             {
                 IsHidden = hidden,
@@ -134,7 +148,7 @@ internal sealed class NamePlanner(CatalogTransaction reading, LegacyTree tree, b
 
             var plan = plans.Values.FirstOrDefault(candidate => candidate.Name == path.Value.Name)
                 ?? plans.Values.FirstOrDefault(candidate => IsSpelling(path.Value.Name, candidate.Name))
-                ?? (plans[path.Value.Name] = new NamePlan(path.Value.Name) { IsOrphan = true });
+                ?? (plans[path.Value.Name] = new NamePlan(path.Value.Name) { IsOrphan = true, WasConverted = wasConverted });
             switch (file.Kind)
             {
                 case LedgerKind.Thumb or LedgerKind.ArchiveThumb:
@@ -175,7 +189,7 @@ internal sealed class NamePlanner(CatalogTransaction reading, LegacyTree tree, b
 
     private static void PlanArchived(NamePlan plan, LedgerRow file)
     {
-        if (!plan.IsOrphan)
+        if (!plan.IsOrphan && !(plan is { WasConverted: true, IsDeleted: false } && file.State != LedgerState.Kept))
         {
             plan.Left.Add(Unknown(file));
         }

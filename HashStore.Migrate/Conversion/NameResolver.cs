@@ -119,6 +119,8 @@ internal sealed class NameResolver
         {
             Content = content,
             Timestamp = row?.Timestamp ?? FileTime(version),
+            FileTime = FileTime(version),
+            IsDerived = row is null,
             UserId = row?.UserId,
             UserText = row?.UserText ?? "",
             Description = row?.Description ?? "",

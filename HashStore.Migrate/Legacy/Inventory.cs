@@ -11,9 +11,21 @@ internal interface IInventoryLedger
     /// <summary>What is known of a path.</summary>
     LedgerRow? Find(string path);
 
-    /// <summary>Writes rows; durable on return.</summary>
-    Task WriteAsync(IReadOnlyList<(LedgerRow Row, bool IsNew)> rows);
+    /// <summary>Writes rows, but none that somebody else wrote since it was read; durable on return.</summary>
+    Task WriteAsync(IReadOnlyList<InventoryWrite> rows);
 }
+
+/// <summary>A description to write.</summary>
+/// <param name="Row">The row.</param>
+/// <param name="WasState">The state that the row had when it was read; null for a new one.</param>
+/// <param name="WasInode">The inode that it had.</param>
+internal readonly record struct InventoryWrite(LedgerRow Row, LedgerState? WasState, long WasInode);
+
+/// <summary>A link to an object of this store where the ledger knows none: the wiki moved it there.</summary>
+/// <param name="Path">Where it lies.</param>
+/// <param name="Key">The object.</param>
+/// <param name="Stat">The link.</param>
+internal sealed record Arrival(LegacyPath Path, ContentKey Key, FileStat Stat);
 
 /// <summary>
 /// Walks a legacy tree and writes into the ledger what lies there: the intent of the conversion, durable before anything changes, and what undo restores. What the ledger knows already and is
@@ -32,8 +44,10 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
     /// <summary>What people and programs leave in folders; never an upload unless the tables say so.</summary>
     private static readonly string[] clutter = ["README", "index.html", "index.php", "Thumbs.db", "desktop.ini", "favicon.ico", "robots.txt"];
 
-    private readonly List<(LedgerRow Row, bool IsNew)> writes = new(RowsPerWrite);
+    private readonly List<InventoryWrite> writes = new(RowsPerWrite);
     private readonly HashSet<string> unreadableNames = new(StringComparer.Ordinal);
+    private readonly HashSet<string> folders = new(StringComparer.Ordinal);
+    private (string Path, LedgerRow? Row) looking;
     private long paths;
 
     /// <summary>Whether a file's name is one of those that operating systems, web servers and people leave in folders.</summary>
@@ -41,6 +55,9 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
 
     /// <summary>Files and links with our own prefix, absolute: what dead processes left.</summary>
     internal List<string> Leftovers { get; } = [];
+
+    /// <summary>Links that the wiki has moved.</summary>
+    internal List<Arrival> Arrivals { get; } = [];
 
     /// <summary>Walks the whole tree.</summary>
     /// <returns>The number of paths that it holds.</returns>
@@ -71,6 +88,7 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
     {
         foreach (var path in again)
         {
+            NoteFolders(path);
             LookAt(path, path[(path.LastIndexOf('/') + 1)..], []);
             if (writes.Count >= RowsPerWrite)
             {
@@ -79,6 +97,18 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
         }
 
         await WriteAsync();
+    }
+
+    /// <summary>Describes the folders that a path lies in, as the walk does.</summary>
+    private void NoteFolders(string path)
+    {
+        for (var folder = path; folder.Length > 0 && folders.Add(folder = folder[..Math.Max(0, folder.LastIndexOf('/'))]);)
+        {
+            if (FileStat.Of(tree.FullPath(folder)) is { } stat)
+            {
+                Note(folder, LedgerKind.Folder, LedgerState.Kept, LedgerStatus.None, null, folder.Length == 0 ? tree.Found : stat);
+            }
+        }
     }
 
     /// <summary>Looks at what is in a folder.</summary>
@@ -115,6 +145,8 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
             return;
         }
 
+        // First what is known, then what is there: who converts it in between changes both in the other order.
+        looking = (path, ledger.Find(path));
         if (FileStat.Of(tree.FullPath(path)) is not { } stat)
         {
             if (name.Contains(Replacement) && unreadableNames.Add(path))
@@ -206,6 +238,10 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
             found = new LegacyPath(path[..HashStoreContext.PathLength], LedgerKind.Other, name);
             Note(found, LedgerState.Failed, LedgerStatus.Failed, $"Its path is longer than {HashStoreContext.PathLength} characters.", stat);
         }
+        else if (stat.IsLink && found.Kind is LedgerKind.Current or LedgerKind.Archive or LedgerKind.Deleted && LinkTarget.KeyOf(tree, path, Posix.ReadLink(tree.FullPath(path))) is { } key)
+        {
+            NoteOwnLink(found, key, stat);
+        }
         else if (stat.IsLink)
         {
             Note(found, LedgerState.Failed, LedgerStatus.Failed, $"It is a symbolic link to {Posix.ReadLink(tree.FullPath(path))}, which is not followed: put the file itself there.", stat);
@@ -224,12 +260,30 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
         }
     }
 
+    /// <summary>A link to an object: ours where it was put, or moved by the wiki.</summary>
+    private void NoteOwnLink(LegacyPath path, ContentKey key, FileStat stat)
+    {
+        var known = Known(path.Path);
+        if (known is { State: LedgerState.Linked or LedgerState.Committed, Key: { } own } && new ContentKey(own) == key)
+        {
+            return;
+        }
+
+        if (known is { State: LedgerState.Removed, Key: { } removed } && new ContentKey(removed) == key && path.Kind != LedgerKind.Deleted)
+        {
+            _ = Posix.Unlink(tree.FullPath(path.Path)); // what a dead process was about to do
+            return;
+        }
+
+        Arrivals.Add(new Arrival(path, key, stat));
+    }
+
     private void Note(string path, LedgerKind kind, LedgerState state, LedgerStatus status, string? detail, FileStat stat) =>
         Note(new LegacyPath(path, kind, path), state, status, detail, stat);
 
     private void Note(LegacyPath path, LedgerState state, LedgerStatus status, string? detail, FileStat stat)
     {
-        var known = ledger.Find(path.Path);
+        var known = Known(path.Path);
         if (known is { State: LedgerState.Removed } && stat.IsLink && LinkTarget.IsOf(tree, known, Posix.ReadLink(tree.FullPath(path.Path))))
         {
             _ = Posix.Unlink(tree.FullPath(path.Path)); // what a dead process was about to do
@@ -241,13 +295,16 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
             return;
         }
 
+        var (wasState, wasInode) = (known?.State, known?.Inode ?? 0);
         var row = known ?? new LedgerRow { Path = path.Path };
         (row.NameHash, row.Kind, row.State, row.Status, row.Run, row.Detail) = (LegacyNames.HashOf(path.Name), path.Kind, state, status, run, detail);
         (row.Device, row.Inode, row.LinkCount, row.Size) = (stat.Device, stat.Inode, stat.LinkCount, stat.Size);
         (row.Modified, row.Accessed, row.Mode, row.Owner, row.Group) = (stat.Modified, stat.Accessed, stat.Mode, stat.Owner, stat.Group);
         row.Xattrs = state == LedgerState.Found ? Posix.ReadXattrs(tree.FullPath(path.Path)) : null;
-        writes.Add((row, known is null));
+        writes.Add(new InventoryWrite(row, wasState, wasInode));
     }
+
+    private LedgerRow? Known(string path) => looking.Path == path ? looking.Row : ledger.Find(path);
 
     /// <summary>Whether a path is as the ledger says. What was described first stays: of a file that is being converted, mode and owner are others already.</summary>
     private bool IsStill(LedgerRow known, LegacyPath path, LedgerState state, FileStat stat)

@@ -34,6 +34,9 @@ internal sealed class LegacyTree
     /// <summary>Where the store lies.</summary>
     internal StorePaths Store { get; }
 
+    /// <summary>The path under which the wiki sees ROOT, where that is another one.</summary>
+    internal string? LinkRoot { get; init; }
+
     /// <summary>The folder as it was found, before anything was tried or made in it.</summary>
     internal FileStat Found { get; }
 
@@ -50,8 +53,9 @@ internal sealed class LegacyTree
     /// <param name="root">The folder; null: the store's ROOT.</param>
     /// <param name="store">Where the store lies.</param>
     /// <param name="levels">The number of hash directories; null: it is found out.</param>
+    /// <param name="linkRoot">The path under which the wiki sees ROOT, where that is another one.</param>
     /// <exception cref="StoreException">There is no such folder, or it lies inside the store.</exception>
-    internal static LegacyTree Open(string? root, StorePaths store, int? levels)
+    internal static LegacyTree Open(string? root, StorePaths store, int? levels, string? linkRoot = null)
     {
         var folder = root is null ? store.Root : Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
         if (!Directory.Exists(folder))
@@ -67,11 +71,37 @@ internal sealed class LegacyTree
                 $"The legacy tree {folder} and ROOT {store.Root} lie inside each other. Convert in place (--root {folder}) or give a ROOT elsewhere on the same file system.");
         }
 
-        return new LegacyTree(inPlace ? store.Root : folder, inPlace, levels ?? FindLevels(folder), store);
+        return new LegacyTree(inPlace ? store.Root : folder, inPlace, levels ?? FindLevels(folder), store) { LinkRoot = linkRoot };
     }
 
     /// <summary>The absolute path of a legacy path.</summary>
     internal string FullPath(string path) => path.Length == 0 ? Root : $"{Root}/{path}";
+
+    /// <summary>The paths of all links that lie where current versions do, relative.</summary>
+    internal IEnumerable<string> LinkedOriginals()
+    {
+        var folders = new Stack<string>();
+        folders.Push("");
+        while (folders.TryPop(out var folder))
+        {
+            var depth = folder.Length == 0 ? 0 : folder.Count(character => character == '/') + 1;
+            foreach (var entry in new DirectoryInfo(FullPath(folder)).EnumerateFileSystemInfos())
+            {
+                var path = folder.Length == 0 ? entry.Name : $"{folder}/{entry.Name}";
+                if (entry.LinkTarget is not null)
+                {
+                    if (depth == Levels)
+                    {
+                        yield return path;
+                    }
+                }
+                else if (depth < Levels && entry is DirectoryInfo && LegacyPath.IsHashDirectory(entry.Name, Path.GetFileName(folder)) && !IsStores(path))
+                {
+                    folders.Push(path);
+                }
+            }
+        }
+    }
 
     /// <summary>Whether a folder at the top of the tree is one of those that stay untouched.</summary>
     internal static bool IsUntouched(string name) => untouched.Contains(name);

@@ -16,6 +16,26 @@ internal static class LinkTarget
         ? Path.GetRelativePath(Path.GetDirectoryName(tree.FullPath(path))!, $"{tree.Store.Root}/{place}")
         : $"{options.LinkRoot ?? tree.Store.Root}/{place}";
 
+    /// <summary>The object of this store that a link leads to, absolute or relative, as this machine or as the wiki sees ROOT; null: it leads elsewhere.</summary>
+    internal static ContentKey? KeyOf(LegacyTree tree, string path, string? target)
+    {
+        if (target is null)
+        {
+            return null;
+        }
+
+        var absolute = target.StartsWith('/') ? target : Path.GetFullPath(target, Path.GetDirectoryName(tree.FullPath(path))!);
+        foreach (var root in new[] { tree.Store.Root, tree.LinkRoot })
+        {
+            if (root is not null && absolute.StartsWith(root + "/", StringComparison.Ordinal) && ObjectPath.TryParse(absolute.AsSpan(root.Length + 1), out var key))
+            {
+                return key;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Whether a link is the one that the ledger speaks of, however it says the way there: relative, absolute, or through another mount.</summary>
     internal static bool IsOf(LegacyTree tree, LedgerRow row, string? target)
     {

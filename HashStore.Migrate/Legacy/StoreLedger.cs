@@ -17,31 +17,30 @@ internal sealed class StoreLedger : IInventoryLedger, IDisposable
         connection = store.Database.OpenForReading();
         Reading = new CatalogTransaction(connection, store.Database.InsertedId, store.Clock);
         IsEmpty = Reading.ReadOne(ConversionStatements.AnyLedger, row => row.IsDBNull(0)) is true;
-        HasTables = Reading.ReadOne(ConversionStatements.AnyLegacy, row => !row.IsDBNull(0)) is true;
     }
 
     /// <summary>Reads, outside of any transaction.</summary>
     internal CatalogTransaction Reading { get; }
 
     /// <summary>Whether legacy tables were imported.</summary>
-    internal bool HasTables { get; }
+    internal bool HasTables => Reading.ReadOne(ConversionStatements.AnyLegacy, row => !row.IsDBNull(0)) is true;
 
     /// <summary>Whether nothing was recorded when it was opened: then nothing needs to be looked up.</summary>
-    private bool IsEmpty { get; set; }
+    internal bool IsEmpty { get; private set; }
 
     public LedgerRow? Find(string path) => IsEmpty ? null : Reading.ReadAll(ConversionStatements.ReadLedgerByPath, ConversionRows.ReadLedger, path).FirstOrDefault();
 
-    public Task WriteAsync(IReadOnlyList<(LedgerRow Row, bool IsNew)> rows) => store.WriteAsync(catalog =>
+    public Task WriteAsync(IReadOnlyList<InventoryWrite> rows) => store.WriteAsync(catalog =>
     {
-        foreach (var (row, isNew) in rows)
+        foreach (var write in rows)
         {
-            if (isNew)
+            if (write.WasState is { } was)
             {
-                ConversionRows.Insert(catalog, row);
+                ConversionRows.Replace(catalog, write.Row, was, write.WasInode);
             }
             else
             {
-                ConversionRows.Replace(catalog, row);
+                ConversionRows.Insert(catalog, write.Row);
             }
         }
 

@@ -1,4 +1,14 @@
+using System.Collections.Concurrent;
+using System.Text;
+using HashStore.Migrate.Conversion;
+using HashStore.Migrate.Legacy;
+using HashStore.Migrate.Legacy.Tables;
+using HashStore.Schema;
+using HashStore.Schema.Tables;
 using HashStore.Storage;
+using HashStore.Storage.Catalog;
+using HashStore.Storage.Durability;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
 namespace HashStore.Migrate.Live;
@@ -7,34 +17,318 @@ namespace HashStore.Migrate.Live;
 /// A store together with the legacy tree of a living site: names are converted when somebody asks for them, and followed when the wiki changes them. Safe for many threads; several processes may
 /// live with one tree.
 /// </summary>
-internal sealed class LegacySite : IAsyncDisposable
+internal sealed partial class LegacySite : IAsyncDisposable
 {
+    /// <summary>How long a request waits for another converter that has its name; after that it gets the file as it is.</summary>
+    private static readonly TimeSpan shortPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>The same for somebody who asks for a reconcile.</summary>
+    private static readonly TimeSpan longPatience = TimeSpan.FromSeconds(25);
+
+    private readonly Store store;
+    private readonly ConversionOptions options;
+    private readonly LegacySiteOptions site;
+    private readonly ILogger logger;
+    private readonly ConverterPool converters;
+    private readonly FailedNames failed;
+    private readonly SiteTables tables;
+    private readonly ConcurrentDictionary<string, Task> underWay = new(StringComparer.Ordinal);
+    private LegacyTree tree;
+
+    private LegacySite(Store store, LegacyTree tree, ConversionOptions options, LegacySiteOptions site, ILogger logger)
+    {
+        (this.store, this.tree, this.options, this.site, this.logger) = (store, tree, options, site, logger);
+        converters = new ConverterPool(store, options);
+        failed = new FailedNames(store.Clock);
+        tables = new SiteTables(store, site, logger);
+        var keeper = new LinkKeeper(store, tree, options);
+        store.NameLeaves = keeper.RemoveAsync;
+        store.NameReturns = keeper.RestoreAsync;
+    }
+
+    /// <summary>Whether this process may convert: not after an undo, until somebody asks for a conversion again.</summary>
+    internal bool IsOn => ConversionTurn.IsOn(store.Paths);
+
     /// <summary>Opens it; cheap, nothing is walked.</summary>
     /// <exception cref="StoreException">The tree cannot be worked with; the message says what to do. Serve the files as they are then.</exception>
-    internal static Task<LegacySite> OpenAsync(Store store, LegacySiteOptions options, ILogger logger) => throw new NotImplementedException();
+    internal static Task<LegacySite> OpenAsync(Store store, LegacySiteOptions site, ILogger logger)
+    {
+        var tree = LegacyTree.Open(site.Tree, store.Paths, site.Levels, site.LinkRoot);
+        var options = new ConversionOptions
+        {
+            Jobs = site.Jobs, RelativeLinks = site.RelativeLinks, LinkRoot = site.LinkRoot, QuietTree = site.QuietTree, BytesPerSecond = site.BytesPerSecond, BatchFiles = site.BatchFiles,
+        };
+        var preflight = new Preflight(tree, options);
+        preflight.TryCalls(store.Paths.State);
+        foreach (var warning in preflight.Warnings)
+        {
+            LogWarning(logger, warning);
+        }
+
+        return Task.FromResult(new LegacySite(store, tree, options with { WithoutExchange = preflight.WithoutExchange }, site, logger));
+    }
+
+    /// <summary>Somebody asks for conversion: what an undo has switched off is on again.</summary>
+    internal void SwitchOn() => ConversionTurn.SwitchOn(store.Paths);
 
     /// <summary>What a legacy path stands for, after it was converted or followed if need be; null: nothing.</summary>
     /// <param name="path">Decoded, relative to the tree, with slashes: <c>1/12/Name.jpg</c>, <c>archive/…</c>, <c>thumb/…</c>.</param>
     /// <param name="cancellation">The request's.</param>
-    internal Task<LegacyView?> FindAsync(string path, CancellationToken cancellation) => throw new NotImplementedException();
+    internal async Task<LegacyView?> FindAsync(string path, CancellationToken cancellation)
+    {
+        if (path.Length > HashStoreContext.PathLength || !LegacyPath.TryParse(path, out var parsed) || !IsName(parsed.Value.Name) || path.Split('/').Any(segment => segment is "" or "." or ".."))
+        {
+            return null;
+        }
+
+        switch (parsed.Value.Kind)
+        {
+            case LedgerKind.Current:
+                return await FindCurrentAsync(parsed.Value, cancellation);
+            case LedgerKind.Archive:
+                return await FindArchivedAsync(parsed.Value, cancellation);
+            case LedgerKind.Thumb or LedgerKind.ArchiveThumb:
+                return await FindThumbAsync(parsed.Value, cancellation);
+            default:
+                return null;
+        }
+    }
 
     /// <summary>Sees to it that the tables know what the legacy tree has under a name: a look at the file and two small queries when nothing has changed. Never throws for one bad file.</summary>
     /// <param name="name">The name as it was asked for; also where nobody knows it.</param>
     /// <param name="cancellation">The request's.</param>
-    internal Task RefreshAsync(string name, CancellationToken cancellation) => throw new NotImplementedException();
+    internal async Task RefreshAsync(string name, CancellationToken cancellation)
+    {
+        if (IsName(name) && IsOn && await NeedsWorkAsync(name))
+        {
+            await BringInAsync(name, cancellation);
+        }
+    }
 
     /// <summary>Follows one name thoroughly now: tables, tree, archive and deleted zone.</summary>
     /// <exception cref="StoreException">It could not be done; says what to do.</exception>
-    internal Task ReconcileAsync(string name, CancellationToken cancellation) => throw new NotImplementedException();
+    internal Task ReconcileAsync(string name, CancellationToken cancellation) => ReconcileAsync([name], cancellation);
 
     /// <summary>Follows names that something happened to; for the watcher.</summary>
-    internal Task ReconcileAsync(IReadOnlyCollection<string> names, CancellationToken cancellation) => throw new NotImplementedException();
+    /// <exception cref="StoreException">It could not be done; says what to do.</exception>
+    internal async Task ReconcileAsync(IReadOnlyCollection<string> names, CancellationToken cancellation)
+    {
+        using var turn = ConversionTurn.Share(store.Paths);
+        await tables.ImportIfChangedAsync(cancellation);
+
+        // Who came to a new place first: so nobody takes his old name for deleted.
+        foreach (var name in names.Where(IsName).OrderBy(name => FileStat.Of(CurrentPath(name)) is null))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var converter = await converters.RentAsync(Tree(), cancellation);
+            var converted = await converter.ConvertAsync(name, longPatience, cancellation)
+                ?? throw new StoreException(StoreFault.Unavailable, $"Another conversion has {name} for longer than {longPatience.TotalSeconds:F0} s. Try again.");
+            failed.Note(name, CurrentPath(name), converted.Decided);
+        }
+    }
 
     /// <summary>One whole pass: reads changed tables, walks the tree, follows what changed, converts everything that is left.</summary>
     /// <param name="listener">Told the progress.</param>
     /// <param name="isBusy">Asked between pieces of work: while it says true the pass waits (requests go first).</param>
     /// <param name="cancellation">Stops it; what is under way is finished.</param>
-    internal Task PassAsync(Conversion.IConversionListener listener, Func<bool> isBusy, CancellationToken cancellation) => throw new NotImplementedException();
+    /// <returns>False: an undo has switched conversions off.</returns>
+    internal async Task<bool> PassAsync(IConversionListener listener, Func<bool> isBusy, CancellationToken cancellation)
+    {
+        if (!IsOn)
+        {
+            return false;
+        }
 
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+        using var turn = ConversionTurn.Share(store.Paths);
+        var run = new ConversionRun(store, Tree(), options, listener) { IsBusy = isBusy };
+        await run.ConvertAsync(Task.Run(() => tables.ImportIfChangedAsync(cancellation), CancellationToken.None), cancellation);
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        store.NameLeaves = store.NameReturns = null;
+        await Task.WhenAll(underWay.Values);
+        converters.Dispose();
+        tables.Dispose();
+    }
+
+    private static bool IsName(string name) =>
+        name.Length > 0 && name is not ("." or "..") && name.IndexOfAny(['/', '\0']) < 0 && Encoding.UTF8.GetByteCount(name) <= HashStoreContext.NameLength && !name.StartsWith(Inventory.OwnPrefix, StringComparison.Ordinal);
+
+    private string CurrentPath(string name) => Tree().FullPath(LegacyPath.OfCurrent(name, tree.Levels));
+
+    /// <summary>The tree; of one that had no hash directories yet it is looked again whether it has some.</summary>
+    private LegacyTree Tree()
+    {
+        if (tree.Levels == 0 && site.Levels is null)
+        {
+            tree = LegacyTree.Open(site.Tree, store.Paths, null, site.LinkRoot);
+        }
+
+        return tree;
+    }
+
+    private async Task<LegacyView?> FindCurrentAsync(LegacyPath path, CancellationToken cancellation)
+    {
+        if (path.Path != LegacyPath.OfCurrent(path.Name, Tree().Levels) && await RowAsync(path.Path) is not { Kind: LedgerKind.Current, State: not LedgerState.Missing })
+        {
+            return null; // not where this name belongs
+        }
+
+        await RefreshAsync(path.Name, cancellation);
+        var name = FileName.FromStored(path.Name);
+        if (FileStat.Of(tree.FullPath(path.Path)) is { IsFile: true } && await RowAsync(path.Path) is null or { State: LedgerState.Found or LedgerState.Failed })
+        {
+            return new LegacyView(name, File: tree.FullPath(path.Path)); // newer than what is stored, or not to be converted
+        }
+
+        var lookup = await store.Names.FindAsync(name);
+        return lookup switch
+        {
+            { RenamedTo: { } other } when await store.Names.FindCurrentAsync(other) is { Deleted: false } today => new LegacyView(other, today.Current.Key),
+            { File: { Deleted: true } } => new LegacyView(name, IsGone: true),
+            { File: { } file } => new LegacyView(name, file.Current.Key),
+            _ => null,
+        };
+    }
+
+    private async Task<LegacyView?> FindArchivedAsync(LegacyPath path, CancellationToken cancellation)
+    {
+        var row = await RowAsync(path.Path);
+        var there = FileStat.Of(Tree().FullPath(path.Path));
+        if (row is not { State: LedgerState.Linked } || there is not { IsLink: true })
+        {
+            if (row is null && there is null)
+            {
+                return null;
+            }
+
+            await BringInAsync(path.Name, cancellation);
+            row = await RowAsync(path.Path);
+        }
+
+        var name = FileName.FromStored(path.Name);
+        return row switch
+        {
+            { State: LedgerState.Linked, Key: { } key, UploadId: { } version } when await IsShownAsync(version) => new LegacyView(name, new ContentKey(key)),
+            { State: LedgerState.Linked or LedgerState.Removed } => new LegacyView(name, IsGone: true),
+            { State: LedgerState.Found or LedgerState.Failed } when FileStat.Of(tree.FullPath(path.Path)) is { IsFile: true } => new LegacyView(name, File: tree.FullPath(path.Path)),
+            _ => null,
+        };
+    }
+
+    private async Task<LegacyView?> FindThumbAsync(LegacyPath path, CancellationToken cancellation)
+    {
+        var full = Tree().FullPath(path.Path);
+        if (FileStat.Of(full) is null)
+        {
+            return null;
+        }
+
+        await RefreshAsync(path.Name, cancellation);
+        var name = FileName.FromStored(path.Name);
+        var isShown = path.Kind == LedgerKind.Thumb
+            ? await store.Names.FindCurrentAsync(name) is { Deleted: false }
+            : await FindArchivedAsync(new LegacyPath(LegacyPath.OfArchive(path.Name, path.Shown!, tree.Levels), LedgerKind.Archive, path.Name), cancellation) is { IsGone: false };
+        if (!isShown)
+        {
+            return null; // a picture of what is not public
+        }
+
+        return await RowAsync(path.Path) is { State: LedgerState.Linked, Place: { } place } ? new LegacyView(name, File: $"{store.Paths.Root}/{place}")
+            : FileStat.Of(full) is { IsFile: true } ? new LegacyView(name, File: full)
+            : null;
+    }
+
+    /// <summary>Whether tree and tables say of a name what is stored.</summary>
+    private async Task<bool> NeedsWorkAsync(string name)
+    {
+        var path = LegacyPath.OfCurrent(name, Tree().Levels);
+        var row = await RowAsync(path);
+        var full = tree.FullPath(path);
+        switch (FileStat.Of(full))
+        {
+            case { IsLink: true }:
+                return row is not { State: LedgerState.Linked } || !LinkTarget.IsOf(tree, row, Posix.ReadLink(full));
+            case { IsFile: true } file:
+                return row is not { State: LedgerState.Kept } && !failed.Has(name, file);
+            case null when row is { State: LedgerState.Linked or LedgerState.Committed }:
+                return true;
+            case null:
+                if (failed.Has(name, null))
+                {
+                    return false;
+                }
+
+                await using (var context = store.Database.NewContext())
+                {
+                    return await LiveQueries.Waiting(context, LegacyNames.HashOf(name), name).AnyAsync();
+                }
+
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Converts a name once for all who ask at the same time.</summary>
+    private async Task BringInAsync(string name, CancellationToken cancellation)
+    {
+        var own = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var task = underWay.GetOrAdd(name, own.Task);
+        if (task == own.Task)
+        {
+            _ = Task.Run(() => ConvertAsync(name, own), CancellationToken.None);
+        }
+
+        await task.WaitAsync(cancellation);
+    }
+
+    private async Task ConvertAsync(string name, TaskCompletionSource done)
+    {
+        try
+        {
+            using var turn = ConversionTurn.TryShare(store.Paths);
+            if (turn is not null)
+            {
+                using var converter = await converters.RentAsync(Tree(), CancellationToken.None);
+                if (await converter.ConvertAsync(name, shortPatience, CancellationToken.None) is { } converted)
+                {
+                    failed.Note(name, CurrentPath(name), converted.Decided);
+                    LogConverted(logger, name, converted.Decided.Count);
+                }
+            }
+        }
+        catch (Exception exception) when (exception is StoreException or System.Data.Common.DbException || StorageErrors.Knows(exception))
+        {
+            failed.Add(name, CurrentPath(name));
+            LogNotConverted(logger, name, exception.Message); // it is served as it is
+        }
+        finally
+        {
+            underWay.TryRemove(name, out _);
+            done.SetResult();
+        }
+    }
+
+    private async Task<LedgerRow?> RowAsync(string path)
+    {
+        await using var context = store.Database.NewContext();
+        return await LiveQueries.Path(context, path).FirstOrDefaultAsync();
+    }
+
+    private async Task<bool> IsShownAsync(long version)
+    {
+        await using var context = store.Database.NewContext();
+        return await LiveQueries.IsShown(context, version).FirstOrDefaultAsync();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The legacy tree: {Warning}")]
+    private static partial void LogWarning(ILogger logger, string warning);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Converted {Name} because it was asked for ({Paths} paths)")]
+    private static partial void LogConverted(ILogger logger, string name, int paths);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Name} could not be converted and is served as it is: {Problem}")]
+    private static partial void LogNotConverted(ILogger logger, string name, string problem);
 }

@@ -27,6 +27,9 @@ internal sealed record LegacySiteOptions
     /// <summary>Bytes per second that the background may read; 0: as many as it can.</summary>
     internal long BytesPerSecond { get; init; }
 
+    /// <summary>Files in a batch of the background: few, so that requests find their names free soon.</summary>
+    internal int BatchFiles { get; init; } = 64;
+
     /// <summary>Nothing writes to the tree.</summary>
     internal bool QuietTree { get; init; }
 }

@@ -108,7 +108,7 @@ internal sealed class RunVerb
         var options = Options(parsed);
         var storeOptions = store.Read(parsed) with { IsLegacyTree = legacy.Tree(parsed) is null };
         var paths = storeOptions.Paths;
-        var tree = LegacyTree.Open(legacy.Tree(parsed), paths, legacy.Levels(parsed));
+        var tree = LegacyTree.Open(legacy.Tree(parsed), paths, legacy.Levels(parsed), options.LinkRoot);
         Preflight.CheckPlaces(paths, tree.Root);
         var preflight = new Preflight(tree, options);
         preflight.TryCalls(Nearest(paths.State));
@@ -133,20 +133,9 @@ internal sealed class RunVerb
 
         // 2. The store, the tables, the tree.
         await using var opened = await Store.OpenAsync(storeOptions, NullLogger.Instance);
-        using var turn = new FileLock(paths.ConversionLock);
-        if (!turn.TryKeep())
-        {
-            throw new StoreException(StoreFault.Unavailable, "Another conversion or undo works on this store: wait for it, or stop it.");
-        }
-
-        if (tables.Read(parsed) is { } source)
-        {
-            var imported = await LegacyTables.ImportAsync(opened, source, listener.Refuse, progress => ImportVerb.Show(output, progress), cancellation);
-            if (imported.Note.Length > 0)
-            {
-                output.Message($"{Name}: {imported.Note}");
-            }
-        }
+        using var turn = ConversionTurn.Share(paths);
+        ConversionTurn.SwitchOn(paths);
+        var importing = tables.Read(parsed) is { } source ? Task.Run(() => ImportAsync(opened, source, listener, cancellation), CancellationToken.None) : Task.CompletedTask;
 
         var run = new ConversionRun(opened, tree, options, listener)
         {
@@ -155,7 +144,7 @@ internal sealed class RunVerb
         var ended = false;
         try
         {
-            await run.ConvertAsync(cancellation);
+            await run.ConvertAsync(importing, cancellation);
             ended = true;
         }
         finally
@@ -176,6 +165,15 @@ internal sealed class RunVerb
         }
 
         return listener.Counts.Failed > 0 || listener.Refused > 0 ? ExitCode.Incomplete : ExitCode.Well;
+    }
+
+    private async Task ImportAsync(Store opened, TablesSource source, Listener listener, CancellationToken cancellation)
+    {
+        var imported = await LegacyTables.ImportAsync(opened, source, listener.Refuse, progress => ImportVerb.Show(output, progress), cancellation, waits: true);
+        if (imported.Note.Length > 0)
+        {
+            output.Message($"{Name}: {imported.Note}");
+        }
     }
 
     private static IEnumerable<string> Words(CommandResult command, Option option) => command.GetResult(option)?.Tokens.Select(token => token.Value) ?? [];

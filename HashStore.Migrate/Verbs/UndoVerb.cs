@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using HashStore.Migrate.Conversion;
 using HashStore.Migrate.Legacy;
 using HashStore.Migrate.Undo;
 using HashStore.Storage;
@@ -58,10 +59,10 @@ internal sealed class UndoVerb
 
                 var tree = LegacyTree.Open(legacy.Tree(parsed), options.Paths, legacy.Levels(parsed));
                 await using var opened = await Store.OpenAsync(options, NullLogger.Instance);
-                using var turn = new FileLock(options.Paths.ConversionLock);
-                if (!turn.TryKeep())
+                using var turn = ConversionTurn.Keep(options.Paths);
+                if (!parsed.GetValue(dryRun))
                 {
-                    throw new StoreException(StoreFault.Unavailable, "A conversion or another undo works on this store: wait for it, or stop it.");
+                    ConversionTurn.SwitchOff(options.Paths);
                 }
 
                 using var ledger = new StoreLedger(opened);

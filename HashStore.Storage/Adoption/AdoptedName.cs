@@ -43,6 +43,15 @@ internal sealed class AdoptedVersion
     /// <summary>UTC.</summary>
     internal required DateTime Timestamp { get; init; }
 
+    /// <summary>UTC, what its file says instead: counts where <see cref="KnownUploadId"/> turns out to have other content, because what was told of it is told of that.</summary>
+    internal DateTime FileTime { get; init; }
+
+    /// <summary>Whether it was made of a path alone: nobody has told when and by whom it was uploaded.</summary>
+    internal bool IsDerived { get; init; }
+
+    /// <summary>Set by the store: the content is not that of <see cref="KnownUploadId"/>; it is a newer version, of which nothing was told yet.</summary>
+    internal bool IsNewer { get; set; }
+
     internal long? UserId { get; init; }
 
     internal string UserText { get; init; } = "";

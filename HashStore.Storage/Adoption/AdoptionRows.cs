@@ -32,11 +32,15 @@ internal static class AdoptionRows
             Count(counts, version.Key, -1);
         }
 
+        var returns = known is { Deleted: true } && !name.Deleted;
+        if (returns)
+        {
+            catalog.Execute(Statements.HideAll, nameId); // of what was deleted with the name only that is shown again which has come back
+        }
+
         foreach (var version in versions)
         {
-            var match = existing.Find(candidate => candidate.Id == version.KnownUploadId && candidate.Key == version.Content.Key)
-                ?? existing.Find(candidate => !candidate.Matched && candidate.Key == version.Content.Key && candidate.Timestamp == version.Timestamp)
-                ?? existing.Find(candidate => !candidate.Matched && candidate.Key == version.Content.Key && candidate.IsDerived);
+            var match = Match(existing, version, isCurrent: version == name.Current, known?.Latest, returns);
             WriteVersion(catalog, nameId, version, match);
             if (!name.Deleted && !version.HidesContent)
             {
@@ -44,7 +48,7 @@ internal static class AdoptionRows
             }
         }
 
-        foreach (var version in existing.Where(version => !version.Matched && !name.Deleted && !version.HidesContent))
+        foreach (var version in existing.Where(version => !version.Matched && !name.Deleted && !returns && !version.HidesContent))
         {
             Count(counts, version.Key, 1);
         }
@@ -53,8 +57,46 @@ internal static class AdoptionRows
         return Publish(catalog, counts, versions);
     }
 
+    /// <summary>The version that the name has already; null: it is a new one.</summary>
+    private static ExistingVersion? Match(List<ExistingVersion> existing, AdoptedVersion version, bool isCurrent, long? latest, bool returns)
+    {
+        version.IsNewer = existing.Exists(candidate => candidate.Id == version.KnownUploadId && candidate.Key != version.Content.Key);
+        if (version.IsNewer || version.IsDerived)
+        {
+            // A path alone: an old version is one of those with its bytes, the current one the latest. The same bytes again under a newer date are a revert.
+            return existing.Find(candidate => candidate.Id == version.KnownUploadId && candidate.Key == version.Content.Key)
+                ?? existing.Find(candidate => candidate.Id == latest && IsFree(candidate) && isCurrent)
+                ?? existing.Find(candidate => IsFree(candidate) && version.ArchiveName is not null && candidate.ArchiveName == version.ArchiveName)
+                ?? existing.Find(candidate => IsFree(candidate) && candidate.Timestamp == version.Timestamp)
+                ?? existing.Find(candidate => IsFree(candidate) && version.ArchiveName is not null && candidate.ArchiveName is null)
+                ?? existing.FindLast(candidate => IsFree(candidate) && returns);
+        }
+
+        return existing.Find(candidate => candidate.Id == version.KnownUploadId && candidate.Key == version.Content.Key)
+            ?? existing.Find(candidate => IsFree(candidate) && candidate.Timestamp == version.Timestamp)
+            ?? existing.Find(candidate => IsFree(candidate) && candidate.IsDerived);
+
+        bool IsFree(ExistingVersion candidate) => !candidate.Matched && candidate.Key == version.Content.Key;
+    }
+
     private static void WriteVersion(CatalogTransaction catalog, long nameId, AdoptedVersion version, ExistingVersion? match)
     {
+        if (match is not null && (version.IsDerived || version.IsNewer))
+        {
+            // What was told of it stays.
+            match.Matched = true;
+            version.UploadId = match.Id;
+            catalog.Execute(ConversionStatements.SetShown, (short)version.Hidden, version.ArchiveName ?? match.ArchiveName, match.Id);
+            return;
+        }
+
+        if (version.IsNewer)
+        {
+            version.UploadId = catalog.Insert(
+                Statements.InsertUpload, nameId, version.Content.Key.ToArray(), version.FileTime, null, "", "", (short)version.Hidden, version.ArchiveName);
+            return;
+        }
+
         if (match is null)
         {
             version.UploadId = catalog.Insert(
@@ -136,6 +178,8 @@ internal static class AdoptionRows
 
         internal required bool HidesContent { get; init; }
 
+        internal string? ArchiveName { get; private init; }
+
         /// <summary>Whether it was made of a path alone, before there were tables: nobody is known to have uploaded it.</summary>
         internal required bool IsDerived { get; init; }
 
@@ -148,6 +192,7 @@ internal static class AdoptionRows
             Timestamp = row.GetDateTime(2),
             HidesContent = ((HiddenParts)row.GetInt16(3) & HiddenParts.Content) != 0,
             IsDerived = row.GetString(4).Length == 0,
+            ArchiveName = row.IsDBNull(5) ? null : row.GetString(5),
         };
     }
 }

@@ -55,16 +55,17 @@ internal static class ConversionRows
         DeletionReason = row.IsDBNull(18) ? null : row.GetString(18),
     };
 
+    /// <summary>Describes a path; what another process wrote of it meanwhile stays.</summary>
     internal static void Insert(CatalogTransaction catalog, LedgerRow row) => catalog.Execute(
         ConversionStatements.InsertLedger,
         row.Path, row.NameHash, (byte)row.Kind, (byte)row.State, (byte)row.Status, row.Run, row.Device, row.Inode, row.LinkCount, row.Size, row.Modified, row.Accessed, row.Mode, row.Owner,
         row.Group, row.Xattrs, row.Detail);
 
-    /// <summary>The row describes a new file at its path.</summary>
-    internal static void Replace(CatalogTransaction catalog, LedgerRow row) => catalog.Execute(
+    /// <summary>The row describes a new file at its path, unless it is not any more what it was when it was read.</summary>
+    internal static void Replace(CatalogTransaction catalog, LedgerRow row, LedgerState wasState, long wasInode) => catalog.Execute(
         ConversionStatements.ReplaceLedger,
         row.NameHash, (byte)row.Kind, (byte)row.State, (byte)row.Status, row.Run, row.Device, row.Inode, row.LinkCount, row.Size, row.Modified, row.Accessed, row.Mode, row.Owner,
-        row.Group, row.Xattrs, row.Detail, row.Id);
+        row.Group, row.Xattrs, row.Detail, row.Id, (byte)wasState, wasInode);
 
     /// <summary>Writes what was done to a path.</summary>
     internal static void Set(CatalogTransaction catalog, LedgerRow row) => catalog.Execute(

@@ -14,7 +14,7 @@ internal static class ConversionStatements
         + "legacy_timestamp, legacy_user_id, legacy_user_text, legacy_description, legacy_deleted, legacy_deletion_user_text, legacy_deletion_timestamp, legacy_deletion_reason";
 
     internal static readonly Statement ReadUploadsOfName = new(
-        """SELECT upload_id, upload_hash, upload_timestamp, upload_deleted, upload_user_text FROM "upload" WHERE upload_name_id = @nameId""",
+        """SELECT upload_id, upload_hash, upload_timestamp, upload_deleted, upload_user_text, upload_archive_name FROM "upload" WHERE upload_name_id = @nameId ORDER BY upload_timestamp, upload_id""",
         new StatementParameter("@nameId", DbType.Int64));
 
     internal static readonly Statement SetUpload = new(
@@ -27,28 +27,31 @@ internal static class ConversionStatements
         new("@archiveName", DbType.String), new("@deletionUserText", DbType.String), new("@deletionTimestamp", DbType.DateTime2), new("@deletionReason", DbType.String),
         new("@id", DbType.Int64));
 
+    /// <summary>Describes a path, unless another process has done so meanwhile.</summary>
     internal static readonly Statement InsertLedger = new(
         """
         INSERT INTO "ledger" (ledger_path, ledger_name_hash, ledger_kind, ledger_state, ledger_status, ledger_run, ledger_device, ledger_inode, ledger_link_count, ledger_size,
             ledger_modified, ledger_accessed, ledger_mode, ledger_owner, ledger_group, ledger_xattrs, ledger_detail)
-        VALUES (@path, @nameHash, @kind, @state, @status, @run, @device, @inode, @linkCount, @size, @modified, @accessed, @mode, @owner, @group, @xattrs, @detail)
+        SELECT @path, @nameHash, @kind, @state, @status, @run, @device, @inode, @linkCount, @size, @modified, @accessed, @mode, @owner, @group, @xattrs, @detail
+        WHERE NOT EXISTS (SELECT 1 FROM "ledger" WHERE ledger_path = @path)
         """,
         new("@path", DbType.String), new("@nameHash", DbType.Int64), new("@kind", DbType.Byte), new("@state", DbType.Byte), new("@status", DbType.Byte), new("@run", DbType.Int64),
         new("@device", DbType.Int64), new("@inode", DbType.Int64), new("@linkCount", DbType.Int32), new("@size", DbType.Int64), new("@modified", DbType.Int64),
         new("@accessed", DbType.Int64), new("@mode", DbType.Int32), new("@owner", DbType.Int64), new("@group", DbType.Int64), new("@xattrs", DbType.Binary), new("@detail", DbType.String));
 
-    /// <summary>What is at a path is not what was there: the row describes the new file, and is to be converted.</summary>
+    /// <summary>What is at a path is not what was there: the row describes the new file, and is to be converted. Its version stays named: the one that was there before.
+    /// Nothing is written when somebody else wrote the row since it was read.</summary>
     internal static readonly Statement ReplaceLedger = new(
         """
         UPDATE "ledger" SET ledger_name_hash = @nameHash, ledger_kind = @kind, ledger_state = @state, ledger_status = @status, ledger_run = @run, ledger_device = @device, ledger_inode = @inode,
             ledger_link_count = @linkCount, ledger_size = @size, ledger_modified = @modified, ledger_accessed = @accessed, ledger_mode = @mode, ledger_owner = @owner, ledger_group = @group,
-            ledger_xattrs = @xattrs, ledger_detail = @detail, ledger_hash = NULL, ledger_sha256 = NULL, ledger_upload_id = NULL, ledger_place = NULL
-        WHERE ledger_id = @id
+            ledger_xattrs = @xattrs, ledger_detail = @detail, ledger_hash = NULL, ledger_sha256 = NULL, ledger_place = NULL
+        WHERE ledger_id = @id AND ledger_state = @wasState AND ledger_inode = @wasInode
         """,
         new("@nameHash", DbType.Int64), new("@kind", DbType.Byte), new("@state", DbType.Byte), new("@status", DbType.Byte), new("@run", DbType.Int64),
         new("@device", DbType.Int64), new("@inode", DbType.Int64), new("@linkCount", DbType.Int32), new("@size", DbType.Int64), new("@modified", DbType.Int64),
         new("@accessed", DbType.Int64), new("@mode", DbType.Int32), new("@owner", DbType.Int64), new("@group", DbType.Int64), new("@xattrs", DbType.Binary), new("@detail", DbType.String),
-        new("@id", DbType.Int64));
+        new("@id", DbType.Int64), new("@wasState", DbType.Byte), new("@wasInode", DbType.Int64));
 
     internal static readonly Statement ReadLedgerByPath = new(
         $"""SELECT {LedgerColumns} FROM "ledger" WHERE ledger_path = @path""",
@@ -70,6 +73,50 @@ internal static class ConversionStatements
     internal static readonly Statement ReadLedgerAfter = new(
         $"""SELECT {LedgerColumns} FROM "ledger" WHERE ledger_path > @after ORDER BY ledger_path""",
         new StatementParameter("@after", DbType.String));
+
+    /// <summary>Paths that became versions with some content.</summary>
+    internal static readonly Statement ReadLedgerByContent = new(
+        $"""SELECT {LedgerColumns} FROM "ledger" WHERE ledger_upload_id IN (SELECT upload_id FROM "upload" WHERE upload_hash = @key)""",
+        new StatementParameter("@key", DbType.Binary));
+
+    /// <summary>Paths of the versions of a name.</summary>
+    internal static readonly Statement ReadLedgerOfName = new(
+        $"""SELECT {LedgerColumns} FROM "ledger" WHERE ledger_upload_id IN (SELECT upload_id FROM "upload" WHERE upload_name_id = @nameId)""",
+        new StatementParameter("@nameId", DbType.Int64));
+
+    /// <summary>Paths that are links, in the order of their numbers: a look at each tells what the wiki took away.</summary>
+    internal static readonly Statement ReadLinksAfter = new(
+        """SELECT ledger_id, ledger_path, ledger_kind FROM "ledger" WHERE ledger_id > @after AND (ledger_state = 2 OR (ledger_state = 3 AND ledger_kind = 5)) ORDER BY ledger_id""",
+        new StatementParameter("@after", DbType.Int64));
+
+    /// <summary>A path was moved.</summary>
+    internal static readonly Statement MoveLedger = new(
+        """UPDATE "ledger" SET ledger_path = @path, ledger_name_hash = @nameHash, ledger_kind = @kind, ledger_state = 2, ledger_run = @run WHERE ledger_id = @id""",
+        new("@path", DbType.String), new("@nameHash", DbType.Int64), new("@kind", DbType.Byte), new("@run", DbType.Int64), new("@id", DbType.Int64));
+
+    internal static readonly Statement RemoveLedger = new(
+        """DELETE FROM "ledger" WHERE ledger_id = @id""",
+        new StatementParameter("@id", DbType.Int64));
+
+    /// <summary>An old version comes back, or is found in the archive; what was told of it stays.</summary>
+    internal static readonly Statement SetShown = new(
+        """
+        UPDATE "upload" SET upload_deleted = @deleted, upload_archive_name = @archiveName,
+            upload_deletion_user_text = NULL, upload_deletion_timestamp = NULL, upload_deletion_reason = NULL
+        WHERE upload_id = @id
+        """,
+        new("@deleted", DbType.Int16), new("@archiveName", DbType.String), new("@id", DbType.Int64));
+
+    internal static readonly Statement SetArchiveName = new(
+        """UPDATE "upload" SET upload_archive_name = @archiveName WHERE upload_id = @id""",
+        new("@archiveName", DbType.String), new("@id", DbType.Int64));
+
+    /// <summary>Contents of the versions of a name, with what MediaWiki names deleted files by.</summary>
+    internal static readonly Statement ReadContentsOfName = new(
+        """
+        SELECT upload_id, upload_hash, upload_deleted, file_sha1, file_sha256, file_state FROM "upload" JOIN "file" ON file_hash = upload_hash WHERE upload_name_id = @nameId
+        """,
+        new StatementParameter("@nameId", DbType.Int64));
 
     internal static readonly Statement AnyLedger = new("""SELECT MAX(ledger_id) FROM "ledger" """);
 
@@ -95,6 +142,11 @@ internal static class ConversionStatements
     internal static readonly Statement SetLedgerState = new(
         """UPDATE "ledger" SET ledger_state = @state WHERE ledger_id = @id""",
         new("@state", DbType.Byte), new("@id", DbType.Int64));
+
+    /// <summary>The wiki took a link or a file away.</summary>
+    internal static readonly Statement SetLedgerGone = new(
+        """UPDATE "ledger" SET ledger_state = @state, ledger_run = @run WHERE ledger_id = @id""",
+        new("@state", DbType.Byte), new("@run", DbType.Int64), new("@id", DbType.Int64));
 
     internal static readonly Statement ReadLegacyByName = new(
         $"""SELECT {LegacyColumns} FROM "legacy" WHERE legacy_name_hash = @nameHash""",

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace HashStore.Storage.Durability;
 
 /// <summary>
-/// An exclusive lock between processes, held on a small file in STATE. The kernel drops it with the process, so none outlives a crash.
+/// A lock between processes, held on a small file in STATE. The kernel drops it with the process, so none outlives a crash.
 /// One instance is used by one thread at a time.
 /// </summary>
 internal sealed class FileLock : IDisposable
@@ -21,6 +21,9 @@ internal sealed class FileLock : IDisposable
 
     /// <summary>Takes the lock for as long as this instance lives, if nobody holds it.</summary>
     internal bool TryKeep() => Posix.Lock(file, wait: false);
+
+    /// <summary>The same beside others who share it: all of them keep those out who want it alone.</summary>
+    internal bool TryShare() => Posix.Lock(file, wait: false, shared: true);
 
     public void Dispose() => file.Dispose();
 

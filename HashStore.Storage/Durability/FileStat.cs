@@ -25,6 +25,9 @@ internal readonly record struct FileStat(
     /// <summary>The bits that chmod sets.</summary>
     internal const int PermissionMask = 0xFFF;
 
+    /// <summary>A plain file, 0644: of what never was a file of its own.</summary>
+    internal const int PlainFile = 0x81A4;
+
     internal bool IsFile => (Mode & TypeMask) == Regular;
 
     internal bool IsLink => (Mode & TypeMask) == Link;

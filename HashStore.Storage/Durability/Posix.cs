@@ -114,11 +114,11 @@ internal static partial class Posix
         _ = sync_file_range(file, offset, length, SyncFileRangeWrite);
     }
 
-    /// <summary>Takes an exclusive advisory lock on an open file, which the kernel drops when the process dies.</summary>
+    /// <summary>Takes an advisory lock on an open file, which the kernel drops when the process dies; an exclusive one, or one that many can have at the same time.</summary>
     /// <returns>False when <paramref name="wait"/> is false and somebody else holds it.</returns>
-    internal static bool Lock(SafeFileHandle file, bool wait)
+    internal static bool Lock(SafeFileHandle file, bool wait, bool shared = false)
     {
-        while (flock(file, LockExclusive | (wait ? 0 : LockNonBlocking)) != 0)
+        while (flock(file, (shared ? LockShared : LockExclusive) | (wait ? 0 : LockNonBlocking)) != 0)
         {
             var errno = Marshal.GetLastPInvokeError();
             if (errno == Eagain && !wait)
@@ -210,7 +210,7 @@ internal static partial class Posix
     private const int AtFdcwd = -100;
     private const uint RenameNoReplace = 1;
     private const uint SyncFileRangeWrite = 2;
-    private const int LockExclusive = 2, LockNonBlocking = 4, LockUnlock = 8;
+    private const int LockShared = 1, LockExclusive = 2, LockNonBlocking = 4, LockUnlock = 8;
     private const nuint GetFlags = 0x80086601, SetFlags = 0x40086602; // FS_IOC_GETFLAGS, FS_IOC_SETFLAGS
     private const long TopDirectory = 0x00020000; // FS_TOPDIR_FL
     private const int StatFsBytes = 256; // struct statfs is 120 bytes; f_type is its first word

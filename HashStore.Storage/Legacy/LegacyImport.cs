@@ -18,6 +18,8 @@ internal sealed class LegacyImport(CatalogWriter writer, StoreDatabase database,
     /// <summary>No kind: fills the places of <see cref="LegacyStatements.RemoveUnseen"/>.</summary>
     private const byte NoKind = byte.MaxValue;
 
+    private static readonly TimeSpan wait = TimeSpan.FromMilliseconds(200);
+
     private readonly Pace writing = new(most: 2_000);
     private readonly HashSet<long> identities = [];
     private LegacyImportCounts counts;
@@ -30,13 +32,20 @@ internal sealed class LegacyImport(CatalogWriter writer, StoreDatabase database,
     /// <param name="kinds">Kinds that <paramref name="versions"/> holds all of: rows of these that did not come are removed at the end.</param>
     /// <param name="progress">Told the number of rows written.</param>
     /// <param name="cancellation">Stops between two transactions; nothing is removed then.</param>
+    /// <param name="waits">Whether to wait for another import that is under way.</param>
     /// <exception cref="StoreException">Another import is under way, or the database failed.</exception>
     internal async Task<LegacyImportCounts> RunAsync(
-        IEnumerable<LegacyVersion> versions, string prefix, IReadOnlyCollection<LegacyKind> kinds, Action<long>? progress, CancellationToken cancellation)
+        IEnumerable<LegacyVersion> versions, string prefix, IReadOnlyCollection<LegacyKind> kinds, Action<long>? progress, CancellationToken cancellation, bool waits = false)
     {
         using var alone = new FileLock(lockPath);
-        if (!alone.TryKeep())
+        while (!alone.TryKeep())
         {
+            if (waits)
+            {
+                await Task.Delay(wait, clock, cancellation);
+                continue;
+            }
+
             throw new StoreException(StoreFault.Unavailable, "Another import of legacy tables into this store is under way: wait for it to end, then try again.");
         }
 

@@ -33,10 +33,11 @@ internal static class LegacyTables
     /// <param name="refused">Told of every row that is not imported, as it is met.</param>
     /// <param name="progress">Told how far it is, often.</param>
     /// <param name="cancellation">Stops between two transactions; what is written stays, and importing again finishes it.</param>
+    /// <param name="waits">Whether to wait for another import that is under way.</param>
     /// <exception cref="LegacyTablesException">The source cannot be read; nothing was changed.</exception>
     /// <exception cref="StoreException">The store cannot be written.</exception>
     internal static async Task<TablesImported> ImportAsync(
-        Store store, TablesSource source, Action<RefusedRow> refused, Action<TablesProgress> progress, CancellationToken cancellation)
+        Store store, TablesSource source, Action<RefusedRow> refused, Action<TablesProgress> progress, CancellationToken cancellation, bool waits = false)
     {
         CheckThere(source);
         try
@@ -51,7 +52,7 @@ internal static class LegacyTables
             });
             reader.Choose();
             var counts = await store.LegacyImport.RunAsync(
-                reader.Read(cancellation), source.Prefix, reader.Kinds, written => progress(new TablesProgress(bytes, bytes, written, reader.Total)), cancellation);
+                reader.Read(cancellation), source.Prefix, reader.Kinds, written => progress(new TablesProgress(bytes, bytes, written, reader.Total)), cancellation, waits);
             return new TablesImported(counts, failed, bytes, reader.Note);
         }
         catch (SqliteException exception)

@@ -161,6 +161,43 @@ namespace HashStore.Schema.SqlServer.Migrations
                     b.ToTable("file", (string)null);
                 });
 
+            modelBuilder.Entity("HashStore.Schema.Tables.LeaseRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("lease_id");
+
+                    SqlServerPropertyBuilderExtensions.UseIdentityColumn(b.Property<long>("Id"), 1L, 1);
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("lease_expires");
+
+                    b.Property<long>("From")
+                        .HasColumnType("bigint")
+                        .HasColumnName("lease_from");
+
+                    b.Property<string>("Holder")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(120)")
+                        .HasColumnName("lease_holder");
+
+                    b.Property<byte>("Kind")
+                        .HasColumnType("tinyint")
+                        .HasColumnName("lease_kind");
+
+                    b.Property<long>("To")
+                        .HasColumnType("bigint")
+                        .HasColumnName("lease_to");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("lease", (string)null);
+                });
+
             modelBuilder.Entity("HashStore.Schema.Tables.LedgerRow", b =>
                 {
                     b.Property<long>("Id")

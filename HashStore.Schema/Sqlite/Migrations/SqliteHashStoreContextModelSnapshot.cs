@@ -154,6 +154,41 @@ namespace HashStore.Schema.Sqlite.Migrations
                     b.ToTable("file", (string)null);
                 });
 
+            modelBuilder.Entity("HashStore.Schema.Tables.LeaseRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("lease_id");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("lease_expires");
+
+                    b.Property<long>("From")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("lease_from");
+
+                    b.Property<string>("Holder")
+                        .IsRequired()
+                        .HasMaxLength(120)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("lease_holder");
+
+                    b.Property<byte>("Kind")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("lease_kind");
+
+                    b.Property<long>("To")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("lease_to");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("lease", (string)null);
+                });
+
             modelBuilder.Entity("HashStore.Schema.Tables.LedgerRow", b =>
                 {
                     b.Property<long>("Id")

@@ -4,7 +4,7 @@ using HashStore.Schema.Tables;
 using HashStore.Storage.Catalog;
 using Microsoft.Extensions.Logging;
 
-namespace HashStore.Storage.Leases;
+namespace HashStore.Storage.Leasing;
 
 /// <summary>The outcome of asking for names: what was granted, and what others hold.</summary>
 /// <param name="Lease">The lease; null where others hold all that was asked for.</param>

@@ -1,6 +1,6 @@
 using HashStore.Storage.Catalog;
 
-namespace HashStore.Storage.Leases;
+namespace HashStore.Storage.Leasing;
 
 /// <summary>
 /// The right to do some work alone, among all processes. It is renewed as long as this process lives; should it be lost all the same (the process was stopped for longer than the term), whatever

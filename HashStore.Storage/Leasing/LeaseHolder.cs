@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace HashStore.Storage.Leases;
+namespace HashStore.Storage.Leasing;
 
 /// <summary>
 /// Names a process so that another one can tell whether it is still alive: <c>BOOT/PIDNS/PID/START</c>, the boot's random number (/proc/sys/kernel/random/boot_id), the inode of the PID namespace, the
