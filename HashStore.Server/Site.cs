@@ -76,7 +76,7 @@ internal static class Site
         }
 
         Greet(app);
-        app.Services.GetRequiredService<LegacyAccess>().TellProblem();
+        app.Services.GetRequiredService<LegacyAccess>().TellProblems();
     }
 
     /// <summary>Says where the server is and what to try.</summary>

@@ -46,7 +46,7 @@ internal sealed partial class BackgroundConversion : BackgroundService
         stopping = lifetime.ApplicationStopping;
         if (legacy.Site is not null && (this.settings.Background || this.settings.Watch))
         {
-            Start();
+            Ask();
         }
     }
 
@@ -78,7 +78,7 @@ internal sealed partial class BackgroundConversion : BackgroundService
     /// <summary>Paths a second.</summary>
     internal double PerSecond => IsRunning ? meter.PerSecond : 0;
 
-    /// <summary>Asks for a pass; there is one at a time.</summary>
+    /// <summary>Asks for a pass, also where an undo has switched conversions off; there is one at a time.</summary>
     /// <exception cref="ProblemException">503: the tree cannot be worked with.</exception>
     internal void Start()
     {
@@ -87,6 +87,12 @@ internal sealed partial class BackgroundConversion : BackgroundService
             throw new ProblemException(503, problem);
         }
 
+        legacy.Site?.SwitchOn();
+        Ask();
+    }
+
+    private void Ask()
+    {
         lock (gate)
         {
             if (phase != Phase.Running || isRepeated)
@@ -199,9 +205,12 @@ internal sealed partial class BackgroundConversion : BackgroundService
                 LogStarted(logger, legacy.Tree);
             }
 
-            await Task.Run(() => site.PassAsync(meter, requests.IsBusy, cancel.Token), CancellationToken.None);
-            next = Phase.Done;
-            if (!isRepeated || meter.Done > 0)
+            next = await Task.Run(() => site.PassAsync(meter, requests.IsBusy, cancel.Token), CancellationToken.None) ? Phase.Done : Phase.Idle;
+            if (next == Phase.Idle)
+            {
+                LogOff(logger);
+            }
+            else if (!isRepeated || meter.Done > 0)
             {
                 Log(LogEnded, start);
             }
@@ -270,6 +279,9 @@ internal sealed partial class BackgroundConversion : BackgroundService
 
     [LoggerMessage(306, LogLevel.Information, "conversion ended: {Files} files, {Bytes} bytes read, {Rate} files/s")]
     private static partial void LogEnded(ILogger logger, long files, long bytes, string rate);
+
+    [LoggerMessage(310, LogLevel.Information, "nothing is converted: the tree was put back by an undo; POST /api/conversion with the action start switches conversion on again")]
+    private static partial void LogOff(ILogger logger);
 
     [LoggerMessage(307, LogLevel.Warning, "conversion failed, and is tried again: {Problem}")]
     private static partial void LogFailed(ILogger logger, string problem);

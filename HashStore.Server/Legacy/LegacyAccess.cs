@@ -49,9 +49,14 @@ internal sealed partial class LegacyAccess : IAsyncDisposable
         }
     }
 
-    /// <summary>Says so where the tree cannot be worked with; when the server has started, since a failed start is told in one sentence.</summary>
-    internal void TellProblem()
+    /// <summary>Says what is wrong with the tree, or may be; when the server has started, since a failed start is told in one sentence.</summary>
+    internal void TellProblems()
     {
+        foreach (var warning in Site?.Warnings ?? [])
+        {
+            LogWarning(logger, warning);
+        }
+
         if (Problem is not null)
         {
             LogNotOpened(logger, Problem);
@@ -103,6 +108,9 @@ internal sealed partial class LegacyAccess : IAsyncDisposable
         var slashes = path.Count(c => c == '/');
         return path == (kind == LedgerKind.Current ? LegacyPath.OfCurrent(name, slashes) : LegacyPath.OfArchive(name, LegacyTarget.FileOf(path), slashes - 1));
     }
+
+    [LoggerMessage(309, LogLevel.Warning, "legacy tree: {Warning}")]
+    private static partial void LogWarning(ILogger logger, string warning);
 
     [LoggerMessage(303, LogLevel.Warning, "legacy files are not converted: {Problem}")]
     private static partial void LogNotOpened(ILogger logger, string problem);
