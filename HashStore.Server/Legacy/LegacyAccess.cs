@@ -15,12 +15,15 @@ internal sealed partial class LegacyAccess : IAsyncDisposable
     private readonly Store store;
     private readonly ILogger logger;
 
-    private LegacyAccess(Store store, LegacySite? site, string tree, string? problem, ILogger logger)
+    private readonly bool isMeant;
+
+    private LegacyAccess(Store store, LegacySite? site, ServerSettings settings, string? problem, ILogger logger)
     {
         this.store = store;
         this.logger = logger;
         Site = site;
-        Tree = tree;
+        Tree = settings.LegacyTree is { } tree ? Path.GetFullPath(tree) : store.Paths.Root;
+        isMeant = settings.LegacyTree is not null || settings.Conversion is { Background: true } or { Watch: true } or { Tables: not null };
         Problem = problem;
     }
 
@@ -38,21 +41,21 @@ internal sealed partial class LegacyAccess : IAsyncDisposable
     internal static async Task<LegacyAccess> OpenAsync(Store store, ServerSettings settings, ILogger logger)
     {
         var options = settings.Conversion.ToSiteOptions(settings);
-        var tree = options.Tree ?? store.Paths.Root;
         try
         {
-            return new LegacyAccess(store, await LegacySite.OpenAsync(store, options, logger), tree, null, logger);
+            return new LegacyAccess(store, await LegacySite.OpenAsync(store, options, logger), settings, null, logger);
         }
         catch (StoreException exception) when (exception.Fault != StoreFault.BadSetting)
         {
-            return new LegacyAccess(store, null, tree, exception.Message, logger);
+            return new LegacyAccess(store, null, settings, exception.Message, logger);
         }
     }
 
     /// <summary>Says what is wrong with the tree, or may be; when the server has started, since a failed start is told in one sentence.</summary>
     internal void TellProblems()
     {
-        foreach (var warning in Site?.Warnings ?? [])
+        // A store that nobody means to convert anything into has no web server of a wiki in front.
+        foreach (var warning in isMeant && Site is not null ? Site.Warnings : [])
         {
             LogWarning(logger, warning);
         }
