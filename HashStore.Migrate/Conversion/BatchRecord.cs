@@ -89,7 +89,7 @@ internal sealed class BatchRecord(CatalogTransaction catalog, LegacyTree tree, C
 
         (file.Key, file.Sha256, file.UploadId) = (adopted.Content.Key.ToArray(), taken.Facts!.Sha256.ToArray(), adopted.UploadId);
         var first = seen.Add(adopted.Content) && !adopted.Content.WasStored;
-        var contradiction = version.Row is { } claim && !adopted.IsNewer ? Contradiction(claim, taken.Facts) : null;
+        var contradiction = version.Row is { } claim ? Contradiction(claim, taken.Facts) : null;
         if (plan.IsDeleted || version.IsHidden || file.Kind == LedgerKind.Deleted)
         {
             var detail = file.Kind == LedgerKind.Archive

@@ -103,6 +103,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         ledger.Written();
         inventory.Leftovers.ForEach(left => UndoLeftovers.Clear(tree, ledger.Reading, left));
         var changed = isFirst ? [] : await new TreeSweep(store, tree, run).FindAsync(ledger, cancellation);
+        await new Follower(store, tree, options, ledger, run).KeepDeletedAsync(inventory.Arrivals.FindAll(arrival => arrival.Path.Kind == LedgerKind.Deleted));
         changed.UnionWith(inventory.Arrivals.Where(arrival => arrival.Path.Kind != LedgerKind.Deleted).Select(arrival => arrival.Path.Name));
         return changed;
     }

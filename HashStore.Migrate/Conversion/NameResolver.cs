@@ -131,7 +131,8 @@ internal sealed class NameResolver
             DeletionReason = row?.DeletionReason,
 
             // A path leads to one version, until the tables tell more of it; a file of the deleted zone may be many versions.
-            KnownUploadId = row?.UploadId ?? (version.File is { Kind: not LedgerKind.Deleted } file ? file.UploadId : null),
+            // Of one whose file was replaced the ledger still names the version before: only where no table tells more is the new one its successor.
+            KnownUploadId = row?.UploadId ?? (version.File is { Kind: not LedgerKind.Deleted } file && (row is null || file.Key is not null) ? file.UploadId : null),
         };
     }
 

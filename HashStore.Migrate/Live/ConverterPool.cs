@@ -13,11 +13,11 @@ internal sealed class ConverterPool : IDisposable
 
     private readonly ConcurrentBag<NameConverter> idle = [];
     private readonly SemaphoreSlim places = new(Size);
+    private readonly List<TakerThreads> threads = [];
     private readonly Lock gate = new();
     private readonly Store store;
     private readonly ConversionOptions options;
     private readonly long run;
-    private TakerThreads? threads;
     private LegacyTree? tree;
 
     internal ConverterPool(Store store, ConversionOptions options) =>
@@ -33,13 +33,14 @@ internal sealed class ConverterPool : IDisposable
             {
                 if (tree != today)
                 {
-                    Empty(); // the first use, or hash directories have come
+                    // The first use, or hash directories have come; who still works with the old tree keeps his threads.
+                    Empty();
                     tree = today;
-                    threads = new TakerThreads(Math.Max(1, options.Jobs), () => new FileTaker(today, store, options, new Pace(0, store.Clock, CancellationToken.None)));
+                    threads.Add(new TakerThreads(Math.Max(1, options.Jobs), () => new FileTaker(today, store, options, new Pace(0, store.Clock, CancellationToken.None))));
                 }
             }
 
-            return new Rented(this, today, idle.TryTake(out var converter) ? converter : new NameConverter(store, today, options, threads!, run));
+            return new Rented(this, today, idle.TryTake(out var converter) ? converter : new NameConverter(store, today, options, threads[^1], run));
         }
         catch
         {
@@ -51,6 +52,7 @@ internal sealed class ConverterPool : IDisposable
     public void Dispose()
     {
         Empty();
+        threads.ForEach(each => each.Dispose());
         places.Dispose();
     }
 
@@ -60,9 +62,6 @@ internal sealed class ConverterPool : IDisposable
         {
             converter.Dispose();
         }
-
-        threads?.Dispose();
-        threads = null;
     }
 
     private void Return(NameConverter converter, LegacyTree lent)

@@ -1,4 +1,5 @@
 using HashStore.Migrate.Legacy;
+using HashStore.Migrate.Undo;
 using HashStore.Schema;
 using HashStore.Schema.Tables;
 using HashStore.Storage;
@@ -16,15 +17,13 @@ internal sealed class DeletedZone(Store store, LegacyTree tree, long run)
 {
     /// <summary>Puts files in the place of links; durable on return.</summary>
     /// <param name="links">The links.</param>
-    /// <param name="contents">The contents of the name that was deleted.</param>
-    /// <param name="ledger">Tells what the paths were before.</param>
-    internal void Fill(List<Arrival> links, List<NameContent> contents, StoreLedger ledger)
+    internal void Fill(List<Arrival> links)
     {
         foreach (var link in links)
         {
             var full = tree.FullPath(link.Path.Path);
             var folder = full[..full.LastIndexOf('/')];
-            var beside = $"{folder}/{Inventory.OwnPrefix}kept-{link.Key}";
+            var beside = $"{folder}/{UndoLeftovers.KeptPrefix}{link.Key}";
             var place = ObjectPath.Of(link.Key);
             var source = FileStat.Of($"{store.Paths.Root}/{place}") is { IsFile: true } ? $"{store.Paths.Root}/{place}" : Path.Combine(store.Paths.Deleted, place);
             if (FileStat.Of(source) is not { IsFile: true })

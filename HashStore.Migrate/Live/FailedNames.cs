@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using HashStore.Schema.Tables;
 using HashStore.Storage.Durability;
 
 namespace HashStore.Migrate.Live;
@@ -30,16 +29,6 @@ internal sealed class FailedNames(TimeProvider clock)
         names[name] = (FileStat.Of(path), clock.GetTimestamp());
     }
 
-    /// <summary>Remembers a name if its current version is not a link now.</summary>
-    internal void Note(string name, string path, List<LedgerRow> decided)
-    {
-        if (FileStat.Of(path) is not { IsLink: true } || decided.Exists(row => row.State == LedgerState.Failed))
-        {
-            Add(name, path);
-        }
-        else
-        {
-            names.TryRemove(name, out _);
-        }
-    }
+    /// <summary>It was tried again by somebody who asked for it.</summary>
+    internal void Forget(string name) => names.TryRemove(name, out _);
 }

@@ -22,7 +22,7 @@ namespace HashStore.Migrate.Live;
 internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions options, StoreLedger ledger, long run)
 {
     /// <summary>How long another converter may have a name that is needed together with this one.</summary>
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(5);
 
     private readonly LinkExchange exchange = new(tree, options);
     private readonly NameLook look = new(tree, ledger, run);
@@ -54,14 +54,31 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
         var current = gone.Find(row => row.Kind == LedgerKind.Current);
         if (current is not null && !IsInDeletedZone(current, contents, name) && FindMoved(current) is { } moved)
         {
-            var hash = LegacyNames.HashOf(moved);
-            await using var other = leases.Any(lease => lease.From <= hash && hash <= lease.To) ? null : await store.Leases.WaitForNameAsync(hash, patience, CancellationToken.None);
-            await FollowAsync(moved, other is null ? leases : [.. leases, other]);
-            return;
+            if (await HoldAsync(moved, leases) is { } both)
+            {
+                await using var other = both.New;
+                await FollowAsync(moved, both.All);
+            }
+
+            return; // who has the other name follows this one, too
         }
 
-        deletedZone.Fill(deleted, contents, ledger);
+        deletedZone.Fill(deleted);
         await TakeAwayAsync(name, current, gone, deleted, contents);
+    }
+
+    /// <summary>Puts files in the place of links that lie in the wiki's deleted zone, whatever name they had.</summary>
+    internal async Task KeepDeletedAsync(List<Arrival> links)
+    {
+        if (links.Count > 0)
+        {
+            deletedZone.Fill(links);
+            await store.WriteAsync(catalog =>
+            {
+                deletedZone.Write(catalog, links, []);
+                return true;
+            });
+        }
     }
 
     /// <summary>Ends the exchanges of a name that a dead process left half done.</summary>
@@ -78,6 +95,18 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
                 recovered.Add(row);
             }
         }
+    }
+
+    /// <summary>Takes another name besides those that are held; null: somebody else keeps it, who may be waiting for this one.</summary>
+    private async Task<(Lease[] All, Lease? New)?> HoldAsync(string name, Lease[] leases)
+    {
+        var hash = LegacyNames.HashOf(name);
+        if (leases.Any(lease => lease.From <= hash && hash <= lease.To))
+        {
+            return (leases, null);
+        }
+
+        return await store.Leases.WaitForNameAsync(hash, patience, CancellationToken.None) is { } lease ? ([.. leases, lease], lease) : null;
     }
 
     private bool IsInDeletedZone(LedgerRow row, List<NameContent> contents, string name) =>
@@ -110,7 +139,8 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
 
         // Its version: one with that content whose own path is no link to it any more.
         var sources = ledger.Reading.ReadAll(ConversionStatements.ReadLedgerByContent, ConversionRows.ReadLedger, arrival.Key.ToArray())
-            .FindAll(row => row.Kind == arrival.Path.Kind && row.Path != arrival.Path.Path && LinkTarget.KeyOf(tree, row.Path, Posix.ReadLink(tree.FullPath(row.Path))) != arrival.Key);
+            .FindAll(row => row.Kind == arrival.Path.Kind && row.State is LedgerState.Linked or LedgerState.Committed or LedgerState.Found && row.Path != arrival.Path.Path
+                && LinkTarget.KeyOf(tree, row.Path, Posix.ReadLink(tree.FullPath(row.Path))) != arrival.Key);
         var source = sources.Find(row => Path.GetFileName(row.Path).AsSpan().CommonPrefixLength(arrival.Path.File) > 14) ?? sources.FirstOrDefault();
         var from = source is null ? null : NameOf(source.UploadId!.Value);
         if (source is null || from is null || (arrival.Path.Kind == LedgerKind.Archive && from != name))
@@ -135,14 +165,18 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
     /// <summary>A name was moved in the wiki.</summary>
     private async Task RenameAsync(string from, string to, LedgerRow source, Arrival arrival, Lease[] leases)
     {
-        var hash = LegacyNames.HashOf(from);
-        await using var other = leases.Any(lease => lease.From <= hash && hash <= lease.To) ? null : await store.Leases.WaitForNameAsync(hash, patience, CancellationToken.None);
+        if (await HoldAsync(from, leases) is not { } both)
+        {
+            return; // who has the other name follows this one, too
+        }
+
+        await using var other = both.New;
         if (look.RowsOf(to) is { Count: > 0 } rows && rows.Find(row => row is { Kind: LedgerKind.Current, State: LedgerState.Linked }) is { } before && before.UploadId is not null)
         {
             // What had that name before must have been deleted first.
             var contents = look.ContentsOf(to);
             var deleted = contents.Select(content => look.DeletedPathOf(content, to)).Distinct().Select(DeletedArrival).OfType<Arrival>().ToList();
-            deletedZone.Fill(deleted, contents, ledger);
+            deletedZone.Fill(deleted);
             await TakeAwayAsync(to, before, rows.FindAll(row => row.State == LedgerState.Linked && row.Path != arrival.Path.Path && FileStat.Of(tree.FullPath(row.Path)) is null), deleted, contents);
         }
 

@@ -25,6 +25,9 @@ internal sealed partial class LegacySite : IAsyncDisposable
     /// <summary>The same for somebody who asks for a reconcile.</summary>
     private static readonly TimeSpan longPatience = TimeSpan.FromSeconds(25);
 
+    /// <summary>How often a tree without hash directories is looked at again.</summary>
+    private static readonly TimeSpan treeTerm = TimeSpan.FromSeconds(1);
+
     private readonly Store store;
     private readonly ConversionOptions options;
     private readonly LegacySiteOptions site;
@@ -34,10 +37,12 @@ internal sealed partial class LegacySite : IAsyncDisposable
     private readonly SiteTables tables;
     private readonly ConcurrentDictionary<string, Task> underWay = new(StringComparer.Ordinal);
     private LegacyTree tree;
+    private long looked;
 
     private LegacySite(Store store, LegacyTree tree, ConversionOptions options, LegacySiteOptions site, ILogger logger)
     {
         (this.store, this.tree, this.options, this.site, this.logger) = (store, tree, options, site, logger);
+        looked = store.Clock.GetTimestamp();
         converters = new ConverterPool(store, options);
         failed = new FailedNames(store.Clock);
         tables = new SiteTables(store, site, logger);
@@ -119,9 +124,9 @@ internal sealed partial class LegacySite : IAsyncDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             using var converter = await converters.RentAsync(Tree(), cancellation);
-            var converted = await converter.ConvertAsync(name, longPatience, cancellation)
+            _ = await converter.ConvertAsync(name, longPatience, cancellation)
                 ?? throw new StoreException(StoreFault.Unavailable, $"Another conversion has {name} for longer than {longPatience.TotalSeconds:F0} s. Try again.");
-            failed.Note(name, CurrentPath(name), converted.Decided);
+            failed.Forget(name);
         }
     }
 
@@ -138,7 +143,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
         }
 
         using var turn = ConversionTurn.Share(store.Paths);
-        var run = new ConversionRun(store, Tree(), options, listener) { IsBusy = isBusy };
+        var run = new ConversionRun(store, Tree(), options, listener) { IsBusy = isBusy, Preflight = new Preflight(Tree(), options) };
         await run.ConvertAsync(Task.Run(() => tables.ImportIfChangedAsync(cancellation), CancellationToken.None), cancellation);
         return true;
     }
@@ -159,9 +164,11 @@ internal sealed partial class LegacySite : IAsyncDisposable
     /// <summary>The tree; of one that had no hash directories yet it is looked again whether it has some.</summary>
     private LegacyTree Tree()
     {
-        if (tree.Levels == 0 && site.Levels is null)
+        if (tree.Levels == 0 && site.Levels is null && store.Clock.GetElapsedTime(looked) > treeTerm)
         {
-            tree = LegacyTree.Open(site.Tree, store.Paths, null, site.LinkRoot);
+            looked = store.Clock.GetTimestamp();
+            var today = LegacyTree.Open(site.Tree, store.Paths, null, site.LinkRoot);
+            tree = today.Levels == 0 ? tree : today;
         }
 
         return tree;
@@ -176,7 +183,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
 
         await RefreshAsync(path.Name, cancellation);
         var name = FileName.FromStored(path.Name);
-        if (FileStat.Of(tree.FullPath(path.Path)) is { IsFile: true } && await RowAsync(path.Path) is null or { State: LedgerState.Found or LedgerState.Failed })
+        if (FileStat.Of(tree.FullPath(path.Path)) is { IsFile: true } && !Inventory.IsClutter(path.Name) && await RowAsync(path.Path) is null or { State: LedgerState.Found or LedgerState.Failed })
         {
             return new LegacyView(name, File: tree.FullPath(path.Path)); // newer than what is stored, or not to be converted
         }
@@ -224,10 +231,9 @@ internal sealed partial class LegacySite : IAsyncDisposable
             return null;
         }
 
-        await RefreshAsync(path.Name, cancellation);
         var name = FileName.FromStored(path.Name);
         var isShown = path.Kind == LedgerKind.Thumb
-            ? await store.Names.FindCurrentAsync(name) is { Deleted: false }
+            ? await FindCurrentAsync(new LegacyPath(LegacyPath.OfCurrent(path.Name, tree.Levels), LedgerKind.Current, path.Name), cancellation) is { IsGone: false }
             : await FindArchivedAsync(new LegacyPath(LegacyPath.OfArchive(path.Name, path.Shown!, tree.Levels), LedgerKind.Archive, path.Name), cancellation) is { IsGone: false };
         if (!isShown)
         {
@@ -247,18 +253,15 @@ internal sealed partial class LegacySite : IAsyncDisposable
         var full = tree.FullPath(path);
         switch (FileStat.Of(full))
         {
-            case { IsLink: true }:
-                return row is not { State: LedgerState.Linked } || !LinkTarget.IsOf(tree, row, Posix.ReadLink(full));
+            case { IsLink: true } link:
+                return (row is not { State: LedgerState.Linked } || !LinkTarget.IsOf(tree, row, Posix.ReadLink(full))) && !failed.Has(name, link);
             case { IsFile: true } file:
                 return row is not { State: LedgerState.Kept } && !failed.Has(name, file);
+            case null when failed.Has(name, null):
+                return false;
             case null when row is { State: LedgerState.Linked or LedgerState.Committed }:
                 return true;
             case null:
-                if (failed.Has(name, null))
-                {
-                    return false;
-                }
-
                 await using (var context = store.Database.NewContext())
                 {
                     return await LiveQueries.Waiting(context, LegacyNames.HashOf(name), name).AnyAsync();
@@ -292,9 +295,13 @@ internal sealed partial class LegacySite : IAsyncDisposable
                 using var converter = await converters.RentAsync(Tree(), CancellationToken.None);
                 if (await converter.ConvertAsync(name, shortPatience, CancellationToken.None) is { } converted)
                 {
-                    failed.Note(name, CurrentPath(name), converted.Decided);
                     LogConverted(logger, name, converted.Decided.Count);
                 }
+            }
+
+            if (await NeedsWorkAsync(name))
+            {
+                failed.Add(name, CurrentPath(name));
             }
         }
         catch (Exception exception) when (exception is StoreException or System.Data.Common.DbException || StorageErrors.Knows(exception))

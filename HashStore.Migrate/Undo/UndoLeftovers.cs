@@ -15,6 +15,11 @@ internal static class UndoLeftovers
     /// <summary>What the preflight tries its calls on.</summary>
     internal const string ProbePrefix = Inventory.OwnPrefix + "probe-";
 
+    /// <summary>What takes the place of a link in the wiki's deleted zone.</summary>
+    internal const string KeptPrefix = Inventory.OwnPrefix + "kept-";
+
+    private static readonly TimeSpan leftoverAge = TimeSpan.FromSeconds(10);
+
     private const string WrittenPrefix = Prefix + "w";
 
     /// <summary>The prepared file of a path.</summary>
@@ -50,7 +55,7 @@ internal static class UndoLeftovers
         {
             Clear(tree, row);
         }
-        else if (name.StartsWith(WrittenPrefix, StringComparison.Ordinal) || name.StartsWith(ProbePrefix, StringComparison.Ordinal))
+        else if (name.StartsWith(WrittenPrefix, StringComparison.Ordinal) || ((name.StartsWith(ProbePrefix, StringComparison.Ordinal) || name.StartsWith(KeptPrefix, StringComparison.Ordinal)) && IsOld(found)))
         {
             _ = Posix.Unlink(found);
         }
@@ -64,6 +69,10 @@ internal static class UndoLeftovers
             _ = Posix.Unlink(probe);
         }
     }
+
+    /// <summary>Whether nobody can be working with a file that lives for some milliseconds: other converters may be at work.</summary>
+    private static bool IsOld(string path) =>
+        FileStat.Of(path) is { } stat && DateTime.UnixEpoch.AddTicks(stat.Changed / TimeSpan.NanosecondsPerTick) < DateTime.UtcNow - leftoverAge;
 
     private static string FolderOf(LegacyTree tree, string path)
     {
