@@ -149,8 +149,20 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         Task<ConvertedBatch>? finishing = null;
         try
         {
-            await foreach (var batch in batches.Reader.ReadAllAsync(CancellationToken.None))
+            while (true)
             {
+                if (!batches.Reader.TryRead(out var batch))
+                {
+                    // Nothing is ready, perhaps because the planning waits for names that other converters have. They may wait for these: nobody waits with names that are done.
+                    await WriteAsync();
+                    if (await batches.Reader.WaitToReadAsync(CancellationToken.None))
+                    {
+                        continue;
+                    }
+
+                    break;
+                }
+
                 var record = await AdoptAsync(conversion, batch, linked);
                 await EndAsync(written);
                 written = null;
@@ -180,6 +192,22 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
 
         cancellation.ThrowIfCancellationRequested();
         return busy;
+
+        async Task WriteAsync()
+        {
+            if (finishing is not null)
+            {
+                await ledger.SetLinkedAsync(linked);
+                await EndAsync(written);
+                (written, linked) = (null, []);
+                var last = finishing;
+                finishing = null;
+                linked = Note(await last);
+                await ledger.SetLinkedAsync(linked);
+                await EndAsync(written);
+                (written, linked) = (null, []);
+            }
+        }
 
         List<LedgerRow> Note(ConvertedBatch converted)
         {

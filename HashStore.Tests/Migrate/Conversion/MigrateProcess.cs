@@ -6,6 +6,9 @@ namespace HashStore.Tests.Migrate.Conversion;
 /// <summary><c>hashstore-migrate</c> as a process of its own. The end of the tests ends it.</summary>
 internal sealed class MigrateProcess : IDisposable
 {
+    /// <summary>A process that takes longer hangs; only then it matters.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
     private readonly Process process;
     private readonly Task<string> output, error;
 
@@ -19,10 +22,31 @@ internal sealed class MigrateProcess : IDisposable
         error = process.StandardError.ReadToEndAsync();
     }
 
+    internal int Pid => process.Id;
+
+    /// <summary>Whether it ended.</summary>
+    internal bool HasExited => process.HasExited;
+
+    /// <summary>SIGINT, as Ctrl-C sends it; returns at once.</summary>
+    internal void Interrupt()
+    {
+        if (!process.HasExited)
+        {
+            _ = Syscall.kill(process.Id, Signum.SIGINT);
+        }
+    }
+
+    /// <summary>SIGKILL; returns when the process is gone.</summary>
+    internal async Task KillAsync()
+    {
+        _ = Syscall.kill(process.Id, Signum.SIGKILL);
+        await process.WaitForExitAsync();
+    }
+
     /// <summary>Waits for the end.</summary>
     internal async Task<VerbResult> EndAsync()
     {
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(Patience);
         return new VerbResult(process.ExitCode, await output, await error);
     }
 

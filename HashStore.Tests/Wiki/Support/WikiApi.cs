@@ -102,11 +102,10 @@ internal sealed class WikiApi : IDisposable
     /// <param name="archiveName">The version.</param>
     /// <param name="parts">Of <c>content|comment|user</c>.</param>
     /// <param name="suppress">From ordinary administrators too.</param>
-    internal async Task HideAsync(string name, string archiveName, string parts, bool suppress) => Expect(
-        await CallAsync(
-            ("action", "revisiondelete"), ("type", "oldimage"), ("target", Title(name)), ("ids", archiveName[..archiveName.IndexOf('!', StringComparison.Ordinal)]),
-            ("hide", parts), ("suppress", suppress ? "yes" : "no"), ("token", token)),
-        "revisiondelete", "status");
+    internal Task HideAsync(string name, string archiveName, string parts, bool suppress) => ChangeVisibilityAsync(name, archiveName, "hide", parts, suppress);
+
+    /// <summary>Shows hidden parts of an old version again.</summary>
+    internal Task ShowAsync(string name, string archiveName, string parts) => ChangeVisibilityAsync(name, archiveName, "show", parts, suppress: false);
 
     /// <summary>All versions of a name, the current one first; empty where there is none.</summary>
     internal async Task<IReadOnlyList<WikiVersion>> HistoryAsync(string name)
@@ -131,6 +130,10 @@ internal sealed class WikiApi : IDisposable
     internal Task<byte[]> ThumbnailAsync(string name, int width, bool old = false) => GetAsync(new Uri(
         string.Create(CultureInfo.InvariantCulture, $"thumb.php?f={Uri.EscapeDataString(name)}&width={width}{(old ? "&archived=1" : "")}"), UriKind.Relative));
 
+    /// <summary>The page that describes a file, as HTML.</summary>
+    internal async Task<string> PageAsync(string name) =>
+        Encoding.UTF8.GetString(await GetAsync(new Uri($"index.php?title={Uri.EscapeDataString(Title(name))}", UriKind.Relative)));
+
     /// <summary>What the web server gives for an URL, which must be a 200. PHP's answers with the main page where there is nothing.</summary>
     internal async Task<byte[]> GetAsync(Uri url)
     {
@@ -141,6 +144,12 @@ internal sealed class WikiApi : IDisposable
     }
 
     public void Dispose() => http.Dispose();
+
+    private async Task ChangeVisibilityAsync(string name, string archiveName, string change, string parts, bool suppress) => Expect(
+        await CallAsync(
+            ("action", "revisiondelete"), ("type", "oldimage"), ("target", Title(name)), ("ids", archiveName[..archiveName.IndexOf('!', StringComparison.Ordinal)]),
+            (change, parts), ("suppress", suppress ? "yes" : "no"), ("token", token)),
+        "revisiondelete", "status");
 
     private static string Title(string name) => "File:" + name;
 

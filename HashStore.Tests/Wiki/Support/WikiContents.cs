@@ -22,6 +22,9 @@ internal sealed class MadeVersion(byte[] content, string user, string comment)
 
     internal bool Suppressed { get; set; }
 
+    /// <summary>Its archive name when something of it was hidden; the wiki's API keeps it to itself since.</summary>
+    internal string? HiddenAs { get; set; }
+
 #pragma warning disable CA5350 // the wiki's choice
     internal string Sha1 { get; } = Convert.ToHexStringLower(SHA1.HashData(content));
 #pragma warning restore CA5350
@@ -80,10 +83,10 @@ internal sealed class WikiContents
         Add(name, version);
     }
 
-    /// <summary>Gives a name with all versions another one.</summary>
-    internal async Task<string> MoveAsync(string name, bool redirect)
+    /// <summary>Gives a name with all versions another one, which is free.</summary>
+    internal async Task<string> MoveAsync(string name, bool redirect, string? to = null)
     {
-        var to = Encoding.UTF8.GetByteCount(Moved + name) > FileName.MaxBytes ? Moved + name[Moved.Length..] : Moved + name;
+        to ??= Encoding.UTF8.GetByteCount(Moved + name) > FileName.MaxBytes ? Moved + name[Moved.Length..] : Moved + name;
         await Somebody().MoveAsync(name, to, redirect);
         live[to] = live[name];
         live.Remove(name);
@@ -100,6 +103,15 @@ internal sealed class WikiContents
         version.HiddenComment |= parts.Contains("comment", StringComparison.Ordinal);
         version.HiddenUser |= parts.Contains("user", StringComparison.Ordinal);
         version.Suppressed = suppress;
+        version.HiddenAs = history[^1].ArchiveName;
+    }
+
+    /// <summary>Shows the hidden content of the oldest version.</summary>
+    internal async Task ShowAsync(string name)
+    {
+        var version = live[name][^1];
+        await wiki.Admin.ShowAsync(name, version.HiddenAs!, "content");
+        version.HiddenContent = false;
     }
 
     internal async Task DeleteAsync(string name)
