@@ -108,6 +108,7 @@ internal static class Site
         services.AddSingleton<LegacyEndpoint>();
         services.AddSingleton<AskedNames>();
         services.AddSingleton<ConversionTotals>();
+        services.AddSingleton<Reconciliation>();
         services.AddSingleton<PassMeter>();
         services.AddSingleton(provider => new RequestsFirst(() => provider.GetRequiredService<RequestMeters>().Young, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<BackgroundConversion>();

@@ -23,6 +23,7 @@ internal sealed partial class BackgroundConversion : BackgroundService
     private readonly Lock gate = new();
     private readonly Channel<bool> signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly LegacyAccess legacy;
+    private readonly Reconciliation reconciliation;
     private readonly ConversionTotals totals;
     private readonly PassMeter meter;
     private readonly RequestsFirst requests;
@@ -36,10 +37,10 @@ internal sealed partial class BackgroundConversion : BackgroundService
     private TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public BackgroundConversion(
-        LegacyAccess legacy, ConversionTotals totals, PassMeter meter, RequestsFirst requests, ServerSettings settings, TimeProvider clock, IHostApplicationLifetime lifetime,
+        LegacyAccess legacy, Reconciliation reconciliation, ConversionTotals totals, PassMeter meter, RequestsFirst requests, ServerSettings settings, TimeProvider clock, IHostApplicationLifetime lifetime,
         ILogger<BackgroundConversion> logger)
     {
-        (this.legacy, this.totals, this.meter, this.requests) = (legacy, totals, meter, requests);
+        (this.legacy, this.reconciliation, this.totals, this.meter, this.requests) = (legacy, reconciliation, totals, meter, requests);
         (this.settings, this.clock, this.logger) = (settings.Conversion, clock, logger);
 
         // Told at once, not when the web server has finished: both share the time that an end may take.
@@ -99,6 +100,7 @@ internal sealed partial class BackgroundConversion : BackgroundService
             {
                 (phase, isRepeated) = (Phase.Running, false);
                 _ = signal.Writer.TryWrite(true);
+                pass?.Cancel(); // a tree that is followed is followed anew, beginning with a pass
             }
         }
     }
@@ -143,13 +145,9 @@ internal sealed partial class BackgroundConversion : BackgroundService
         }
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, stoppingToken);
-        var failures = 0;
-        TimeSpan? rest = null;
-        while (await NextAsync(rest, either.Token))
+        for (var failures = 0; await NextAsync(failures == 0 ? null : Retry(failures), either.Token);)
         {
-            var isWell = await PassAsync(site, either.Token);
-            failures = isWell ? 0 : failures + 1;
-            rest = !isWell ? Retry(failures) : settings.Watch ? settings.Reconcile : null;
+            failures = await WorkAsync(site, either.Token) ? 0 : failures + 1;
         }
     }
 
@@ -164,25 +162,23 @@ internal sealed partial class BackgroundConversion : BackgroundService
         }
         catch (TimeoutException)
         {
-            // By itself.
-            lock (gate)
-            {
-                if (phase != Phase.Paused)
-                {
-                    (phase, isRepeated) = (Phase.Running, phase == Phase.Done);
-                }
-            }
+            // It comes by itself.
         }
         catch (OperationCanceledException)
         {
             return false;
         }
 
+        lock (gate)
+        {
+            phase = phase == Phase.Waiting ? Phase.Running : phase;
+        }
+
         return true;
     }
 
-    /// <summary>One pass. False: it failed.</summary>
-    private async Task<bool> PassAsync(LegacySite site, CancellationToken stop)
+    /// <summary>One pass, or following until somebody stops it. False: it failed.</summary>
+    private async Task<bool> WorkAsync(LegacySite site, CancellationToken stop)
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(stop);
         lock (gate)
@@ -195,17 +191,56 @@ internal sealed partial class BackgroundConversion : BackgroundService
             (pass, ended) = (cancel, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
-        var start = clock.GetTimestamp();
-        meter.Begin();
-        var next = Phase.Waiting;
+        var isWell = true;
         try
         {
-            if (!isRepeated)
+            await Task.Run(() => settings.Watch ? FollowAsync(site, cancel.Token) : PassAsync(site, cancel.Token), CancellationToken.None);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // Whoever cancelled it has said what is next.
+        }
+        catch (StoreException exception)
+        {
+            LogFailed(logger, exception.Message);
+            isWell = false;
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is, the next pass tries again: an exception that left here would end the server.
+            LogBroken(logger, exception);
+            isWell = false;
+        }
+        finally
+        {
+            lock (gate)
             {
-                LogStarted(logger, legacy.Tree);
+                phase = isWell || phase == Phase.Paused ? phase : Phase.Waiting;
+                pass = null;
+                ended.SetResult();
             }
+        }
 
-            next = await Task.Run(() => site.PassAsync(meter, requests.IsBusy, cancel.Token), CancellationToken.None) ? Phase.Done : Phase.Idle;
+        return isWell;
+    }
+
+    /// <summary>Passes again and again, and between them whatever the watches tell.</summary>
+    private Task FollowAsync(LegacySite site, CancellationToken cancellation)
+    {
+        var options = new FollowOptions { Interval = settings.Reconcile, Tables = settings.Tables };
+        return new TreeFollower(
+            legacy.Look, options, token => PassAsync(site, token), (names, token) => site.IsOn ? reconciliation.FollowAsync(names, token) : Task.CompletedTask, new FollowLog(logger), clock)
+            .RunAsync(cancellation);
+    }
+
+    private async Task PassAsync(LegacySite site, CancellationToken cancellation)
+    {
+        var start = clock.GetTimestamp();
+        var next = Phase.Waiting;
+        Enter();
+        try
+        {
+            next = await site.PassAsync(meter, requests.IsBusy, cancellation) ? Phase.Done : Phase.Idle;
             if (next == Phase.Idle)
             {
                 LogOff(logger);
@@ -215,51 +250,48 @@ internal sealed partial class BackgroundConversion : BackgroundService
                 Log(LogEnded, start);
             }
         }
-        catch (Exception exception) when (cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            next = Phase.Paused;
+            next = Phase.Running; // whoever cancelled it has said what is next
             Log(LogPaused, start);
-            if (exception is not OperationCanceledException)
-            {
-                LogFailed(logger, exception.Message);
-            }
-        }
-        catch (StoreException exception)
-        {
-            LogFailed(logger, exception.Message);
-        }
-        catch (Exception exception)
-        {
-            // Whatever it is, the next pass tries again: an exception that left here would end the server.
-            LogBroken(logger, exception);
+            throw;
         }
         finally
         {
-            End(next);
+            Leave(next);
         }
-
-        return next != Phase.Waiting;
     }
 
-    private void End(Phase next)
+    private void Enter()
+    {
+        meter.Begin();
+        lock (gate)
+        {
+            phase = phase == Phase.Paused ? phase : Phase.Running;
+        }
+
+        if (!isRepeated)
+        {
+            LogStarted(logger, legacy.Tree);
+        }
+    }
+
+    private void Leave(Phase next)
     {
         meter.End();
         totals.Forget();
         lock (gate)
         {
-            pass = null;
             if (next == Phase.Waiting)
             {
                 Failures.Add();
             }
 
             // Somebody may have said meanwhile what is next: a pause, or a start after it.
-            if (phase == Phase.Running && (next != Phase.Paused || stopping.IsCancellationRequested))
+            if (phase == Phase.Running)
             {
-                phase = next;
+                (phase, isRepeated) = (next, isRepeated || next == Phase.Done);
             }
-
-            ended.SetResult();
         }
     }
 

@@ -1,9 +1,5 @@
-using HashStore.Schema;
 using HashStore.Server.Access;
 using HashStore.Server.Api;
-using HashStore.Server.Operations;
-using HashStore.Storage;
-using HashStore.Storage.Catalog;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HashStore.Server.Legacy;
@@ -55,33 +51,10 @@ internal static class ConversionApi
         return TypedResults.Ok(await conversion.StatusAsync(http.RequestAborted));
     }
 
-    private static async Task<Ok<FileJson>> Reconcile(HttpContext http, Store store, LegacyAccess legacy, AskedNames names, FileView view, CachePurger purger, string name)
+    private static async Task<Ok<FileJson>> Reconcile(HttpContext http, Reconciliation reconciliation, AskedNames names, FileView view, string name)
     {
         var asked = await names.FindAsync(http, FilesApi.Prefix);
-        var before = await FindAsync(store, asked);
-        await legacy.ReconcileAsync(asked.Value, http.RequestAborted);
-        if (await FindAsync(store, asked) is not { } file)
-        {
-            throw new ProblemException(404, $"There is no file called {asked}.");
-        }
-
-        // What other changes tell themselves has to be found out here: which objects left the public tree.
-        var removed = new List<ContentKey>();
-        foreach (var key in (before?.Versions ?? []).Select(version => version.Key).Distinct())
-        {
-            if ((await store.Objects.FindAsync(key)).Gone)
-            {
-                removed.Add(key);
-            }
-        }
-
-        purger.Changed(asked, new ChangeResult(file, removed, IsUnchanged: false));
-        return TypedResults.Ok(view.File(file, http.IsAdmin()));
-    }
-
-    private static async Task<StoredName?> FindAsync(Store store, FileName name)
-    {
-        var (file, renamed) = await store.Names.FindAsync(name);
-        return renamed is { } other ? (await store.Names.FindAsync(other)).File : file;
+        await reconciliation.FollowAsync([asked.Value], http.RequestAborted);
+        return await reconciliation.FindAsync(asked) is { } file ? TypedResults.Ok(view.File(file, http.IsAdmin())) : throw new ProblemException(404, $"There is no file called {asked}.");
     }
 }

@@ -30,7 +30,7 @@ internal sealed class ConversionSettings
     /// <summary>Threads that read and hash in the background.</summary>
     public int Jobs { get; set; } = 1;
 
-    /// <summary>Whether the tree is followed from the start: as <see cref="Background"/>, and then again and again.</summary>
+    /// <summary>Whether the tree is followed from the start: as <see cref="Background"/>, and then whatever happens in it.</summary>
     public bool Watch { get; set; }
 
     /// <summary>Time between two looks through the whole tree and the tables while it is followed.</summary>

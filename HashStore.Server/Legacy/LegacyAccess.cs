@@ -15,6 +15,7 @@ internal sealed partial class LegacyAccess : IAsyncDisposable
     private readonly Store store;
     private readonly ILogger logger;
 
+    private readonly LegacySiteOptions options;
     private readonly bool isMeant;
 
     private LegacyAccess(Store store, LegacySite? site, ServerSettings settings, string? problem, ILogger logger)
@@ -22,7 +23,8 @@ internal sealed partial class LegacyAccess : IAsyncDisposable
         this.store = store;
         this.logger = logger;
         Site = site;
-        Tree = settings.LegacyTree is { } tree ? Path.GetFullPath(tree) : store.Paths.Root;
+        options = settings.Conversion.ToSiteOptions(settings);
+        Tree = options.Tree ?? store.Paths.Root;
         isMeant = settings.LegacyTree is not null || settings.Conversion is { Background: true } or { Watch: true } or { Tables: not null };
         Problem = problem;
     }
@@ -40,16 +42,22 @@ internal sealed partial class LegacyAccess : IAsyncDisposable
     /// <exception cref="StoreException">A setting makes no sense.</exception>
     internal static async Task<LegacyAccess> OpenAsync(Store store, ServerSettings settings, ILogger logger)
     {
-        var options = settings.Conversion.ToSiteOptions(settings);
         try
         {
-            return new LegacyAccess(store, await LegacySite.OpenAsync(store, options, logger), settings, null, logger);
+            return new LegacyAccess(store, await LegacySite.OpenAsync(store, settings.Conversion.ToSiteOptions(settings), logger), settings, null, logger);
         }
         catch (StoreException exception) when (exception.Fault != StoreFault.BadSetting)
         {
             return new LegacyAccess(store, null, settings, exception.Message, logger);
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new LegacyAccess(store, null, settings, $"The legacy tree cannot be read: {exception.Message}", logger);
+        }
     }
+
+    /// <summary>The tree as it is now, for who watches it.</summary>
+    internal LegacyTree Look() => LegacyTree.Open(options.Tree, store.Paths, options.Levels, options.LinkRoot);
 
     /// <summary>Where a name's current version lies in the tree; null where there are no hash directories: such a tree is none, or has hardly anything.</summary>
     internal string? PathOf(FileName name) => Site?.Levels is > 0 and var levels ? LegacyPath.OfCurrent(name.Value, levels) : null;
@@ -75,10 +83,10 @@ internal sealed partial class LegacyAccess : IAsyncDisposable
     /// <summary>Sees to it that the tables know what the tree has under a name.</summary>
     internal Task RefreshAsync(string name, CancellationToken cancellation) => Site is { } site ? site.RefreshAsync(name, cancellation) : Task.CompletedTask;
 
-    /// <summary>Follows one name thoroughly now.</summary>
+    /// <summary>Follows names thoroughly now.</summary>
     /// <exception cref="StoreException">It could not be done; says what to do.</exception>
-    internal Task ReconcileAsync(string name, CancellationToken cancellation) =>
-        Site is { } site ? site.ReconcileAsync(name, cancellation) : throw new StoreException(StoreFault.Unavailable, Problem!);
+    internal Task ReconcileAsync(IReadOnlyCollection<string> names, CancellationToken cancellation) =>
+        Site is { } site ? site.ReconcileAsync(names, cancellation) : throw new StoreException(StoreFault.Unavailable, Problem!);
 
     public ValueTask DisposeAsync() => Site?.DisposeAsync() ?? ValueTask.CompletedTask;
 

@@ -45,6 +45,9 @@ internal sealed partial class CachePurger : BackgroundService
         this.logger = logger;
     }
 
+    /// <summary>Whether there are caches to tell.</summary>
+    internal bool HasTargets => targets.Length > 0;
+
     /// <summary>Requests that were not taken.</summary>
     internal Counter Failures { get; } = new();
 
@@ -55,7 +58,7 @@ internal sealed partial class CachePurger : BackgroundService
     internal void Changed(FileName name)
     {
         Enqueue(new Stale($"{NameEndpoint.Prefix}/{name.ToUrlSegment()}", null));
-        if (targets.Length > 0 && legacy.PathOf(name) is { } path)
+        if (HasTargets && legacy.PathOf(name) is { } path)
         {
             Enqueue(new Stale($"{uploadPath}/{path[..^name.Value.Length]}{name.ToUrlSegment()}", null));
         }
