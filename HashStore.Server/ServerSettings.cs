@@ -1,4 +1,5 @@
 using HashStore.Schema;
+using HashStore.Server.Legacy;
 using HashStore.Storage;
 
 namespace HashStore.Server;
@@ -40,6 +41,17 @@ internal sealed class ServerSettings
 
     public long CacheBytes { get; set; } = 64L << 20;
 
+    /// <summary>The legacy tree; null: ROOT.</summary>
+    public string? LegacyTree { get; set; }
+
+    /// <summary>The number of its hash directories; null: it is found out.</summary>
+    public int? LegacyLevels { get; set; }
+
+    /// <summary>The path under which the wiki sees ROOT; null: ROOT itself.</summary>
+    public string? LinkRoot { get; set; }
+
+    public ConversionSettings Conversion { get; set; } = new();
+
     public LimitSettings Limits { get; set; } = new();
 
     public PurgeSettings Purge { get; set; } = new();
@@ -51,6 +63,7 @@ internal sealed class ServerSettings
     {
         ["--root"] = Section + ":Root",
         ["--state"] = Section + ":State",
+        ["--link-root"] = Section + ":LinkRoot",
     };
 
     /// <summary>Reads and checks the section.</summary>
@@ -78,6 +91,10 @@ internal sealed class ServerSettings
             throw Bad("MaxUploadBytes must be 1 or more.");
         }
 
+        // An empty value, as an environment file may leave one, is none.
+        (settings.LegacyTree, settings.LinkRoot) = (NullIfEmpty(settings.LegacyTree), NullIfEmpty(settings.LinkRoot));
+        settings.Conversion.Tables = NullIfEmpty(settings.Conversion.Tables);
+        settings.Conversion.Check(settings);
         settings.Limits.Check();
         return settings;
     }
@@ -92,7 +109,12 @@ internal sealed class ServerSettings
         Algorithm = DigestAlgorithms.TryParse(Algorithm, out var algorithm) ? algorithm : throw Bad($"Algorithm \"{Algorithm}\" is unknown: sha256, sha512, sha1 or md5."),
         KeyBits = KeyBits,
         CacheBytes = CacheBytes,
+
+        // Without a word of the operator only what looks like an upload tree is taken for one.
+        IsLegacyTree = LegacyTree is not null && StorePaths.For(LegacyTree, null).Root == StorePaths.For(Root, null).Root,
     };
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     internal static StoreException Bad(string message) => new(StoreFault.BadSetting, "Setting: " + message);
 }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using HashStore.Server.Access;
 using HashStore.Server.Api;
+using HashStore.Server.Legacy;
 using HashStore.Server.Objects;
 using HashStore.Server.Operations;
 using HashStore.Storage;
@@ -75,6 +76,7 @@ internal static class Site
         }
 
         Greet(app);
+        app.Services.GetRequiredService<LegacyAccess>().TellProblems();
     }
 
     /// <summary>Says where the server is and what to try.</summary>
@@ -99,7 +101,16 @@ internal static class Site
         services.AddSingleton(provider => new Tokens(Tokens.ReadOrMakeAdminToken(provider.GetRequiredService<Store>().Paths), settings.Tokens));
         services.AddSingleton<AccessControl>();
         services.AddSingleton<FileView>();
+        services.AddSingleton<ObjectAnswers>();
         services.AddSingleton<ObjectEndpoint>();
+        services.AddSingleton(provider => LegacyAccess.OpenAsync(
+            provider.GetRequiredService<Store>(), settings, provider.GetRequiredService<ILoggerFactory>().CreateLogger("HashStore")).GetAwaiter().GetResult());
+        services.AddSingleton<LegacyEndpoint>();
+        services.AddSingleton<AskedNames>();
+        services.AddSingleton<ConversionTotals>();
+        services.AddSingleton<PassMeter>();
+        services.AddSingleton(provider => new RequestsFirst(() => provider.GetRequiredService<RequestMeters>().Young, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<BackgroundConversion>();
         services.AddSingleton<ProblemAnswers>();
         services.AddSingleton<RequestMeters>();
         services.AddSingleton<RateLimit>();
@@ -107,6 +118,7 @@ internal static class Site
         services.AddSingleton<CachePurger>();
         services.AddHostedService(provider => provider.GetRequiredService<CachePurger>());
         services.AddHostedService<Recovery>();
+        services.AddHostedService(provider => provider.GetRequiredService<BackgroundConversion>());
         services.AddOpenApi();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -134,10 +146,12 @@ internal static class Site
         app.Use(app.Services.GetRequiredService<ProblemAnswers>().InvokeAsync);
         app.Use(app.Services.GetRequiredService<RateLimit>().InvokeAsync);
         app.Use(app.Services.GetRequiredService<ObjectEndpoint>().InvokeAsync);
+        app.Use(app.Services.GetRequiredService<LegacyEndpoint>().InvokeAsync);
         app.UseRouting();
         app.Use(app.Services.GetRequiredService<AccessControl>().InvokeAsync);
         app.MapNames();
         app.MapFiles();
+        app.MapConversion();
         app.MapHealth();
         app.MapMetrics();
         app.MapOpenApi();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HashStore.Schema.Tables;
+using HashStore.Storage;
 using HashStore.Storage.Catalog;
 using Microsoft.EntityFrameworkCore;
 
@@ -25,8 +26,19 @@ internal sealed class ConversionStatus
     /// <summary>The same; rows, where more of them are.</summary>
     internal long Failed => Math.Max(FailedPaths, Rows(LegacyState.Missing) + Rows(LegacyState.Failed));
 
+    /// <summary>Paths that wait to be converted; before the tree was looked through, rows of the tables.</summary>
+    internal long Left => Math.Max(paths.Where(sum => sum.Status == LedgerStatus.None).Sum(sum => sum.Count), Rows(LegacyState.Pending));
+
     /// <summary>Bytes of what is converted.</summary>
     internal long Bytes => paths.Where(IsConverted).Sum(sum => sum.Bytes);
+
+    /// <summary>What a store's database says.</summary>
+    internal static async Task<ConversionStatus> OfAsync(Store store, CancellationToken cancellation)
+    {
+        var status = new ConversionStatus();
+        await status.ReadAsync(store.Database, cancellation);
+        return status;
+    }
 
     internal async Task ReadAsync(StoreDatabase database, CancellationToken cancellation)
     {

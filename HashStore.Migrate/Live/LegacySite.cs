@@ -54,6 +54,9 @@ internal sealed partial class LegacySite : IAsyncDisposable
     /// <summary>Whether this process may convert: not after an undo, until somebody asks for a conversion again.</summary>
     internal bool IsOn => ConversionTurn.IsOn(store.Paths);
 
+    /// <summary>What may be wrong with the tree; whoever opened it tells it when it suits.</summary>
+    internal IReadOnlyList<string> Warnings { get; private init; } = [];
+
     /// <summary>Opens it; cheap, nothing is walked.</summary>
     /// <exception cref="StoreException">The tree cannot be worked with; the message says what to do. Serve the files as they are then.</exception>
     internal static Task<LegacySite> OpenAsync(Store store, LegacySiteOptions site, ILogger logger)
@@ -65,12 +68,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
         };
         var preflight = new Preflight(tree, options);
         preflight.TryCalls(store.Paths.State);
-        foreach (var warning in preflight.Warnings)
-        {
-            LogWarning(logger, warning);
-        }
-
-        return Task.FromResult(new LegacySite(store, tree, options with { WithoutExchange = preflight.WithoutExchange }, site, logger));
+        return Task.FromResult(new LegacySite(store, tree, options with { WithoutExchange = preflight.WithoutExchange }, site, logger) { Warnings = preflight.Warnings });
     }
 
     /// <summary>Somebody asks for conversion: what an undo has switched off is on again.</summary>
@@ -329,9 +327,6 @@ internal sealed partial class LegacySite : IAsyncDisposable
         await using var context = store.Database.NewContext();
         return await LiveQueries.IsShown(context, version).FirstOrDefaultAsync();
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The legacy tree: {Warning}")]
-    private static partial void LogWarning(ILogger logger, string warning);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Converted {Name} because it was asked for ({Paths} paths)")]
     private static partial void LogConverted(ILogger logger, string name, int paths);

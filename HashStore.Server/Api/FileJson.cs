@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using HashStore.Schema;
 using HashStore.Schema.Tables;
+using HashStore.Server.Legacy;
 using HashStore.Storage;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Objects;
@@ -86,6 +87,8 @@ internal sealed class FileView(ServerSettings settings)
 [JsonSerializable(typeof(RevertJson))]
 [JsonSerializable(typeof(RenameJson))]
 [JsonSerializable(typeof(StoreSums))]
+[JsonSerializable(typeof(ConversionJson))]
+[JsonSerializable(typeof(ConversionActionJson))]
 [JsonSerializable(typeof(HealthJson))]
 [JsonSerializable(typeof(ProblemDetails))]
 internal sealed partial class ApiJson : JsonSerializerContext;

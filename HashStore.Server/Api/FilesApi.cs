@@ -12,7 +12,7 @@ namespace HashStore.Server.Api;
 /// <summary>The API of files and their versions (docs/HTTP.md).</summary>
 internal static class FilesApi
 {
-    private const string Prefix = "/api/files";
+    internal const string Prefix = "/api/files";
     private const int MaxListed = 1000;
     private const int DefaultListed = 100;
 
@@ -54,9 +54,9 @@ internal static class FilesApi
         return TypedResults.Ok(new FileListJson([.. found.Take(count).Select(file => view.InList(file, http.IsAdmin()))], next));
     }
 
-    private static async Task<Results<Ok<FileJson>, RedirectHttpResult>> Get(HttpContext http, Store store, FileView view, ServerSettings settings, string name)
+    private static async Task<Results<Ok<FileJson>, RedirectHttpResult>> Get(HttpContext http, Store store, FileView view, AskedNames names, string name)
     {
-        var asked = RequestTarget.NameAfter(http, Prefix, settings);
+        var asked = await names.FindAsync(http, Prefix);
         var found = await store.Names.FindAsync(asked);
         if (found.RenamedTo is { } renamed)
         {
@@ -66,11 +66,12 @@ internal static class FilesApi
         return found.File is null ? throw NotFound(asked) : TypedResults.Ok(view.File(found.File, http.IsAdmin()));
     }
 
-    private static async Task<Results<Ok<FileJson>, Created<FileJson>>> Put(HttpContext http, Store store, FileView view, UploadSlots slots, ServerSettings settings, string? name)
+    private static async Task<Results<Ok<FileJson>, Created<FileJson>>> Put(
+        HttpContext http, Store store, FileView view, AskedNames names, UploadSlots slots, ServerSettings settings, string? name)
     {
         var request = http.Request;
         var limits = UploadRequest.Limits(request, request.ContentLength, settings);
-        var put = new PutRequest(RequestTarget.NameAfter(http, Prefix, settings), http.Caller().Name, UploadRequest.Description(request), UploadRequest.Condition(request));
+        var put = new PutRequest(await names.ForUploadAsync(http, Prefix), http.Caller().Name, UploadRequest.Description(request), UploadRequest.Condition(request));
         using var slot = await slots.WaitAsync(http.RequestAborted);
         await store.CheckConditionAsync(put.Name, put.Condition);
         using var body = OpenBody(http, settings);
@@ -78,45 +79,46 @@ internal static class FilesApi
         return Uploaded(http, view, await store.PutAsync(staged, put));
     }
 
-    private static async Task<Results<Ok<FileJson>, Created<FileJson>>> PostForm(HttpContext http, Store store, FileView view, UploadSlots slots, ServerSettings settings)
+    private static async Task<Results<Ok<FileJson>, Created<FileJson>>> PostForm(
+        HttpContext http, Store store, FileView view, AskedNames names, UploadSlots slots, ServerSettings settings)
     {
         var limits = UploadRequest.Limits(http.Request, null, settings);
         var condition = UploadRequest.Condition(http.Request);
         using var slot = await slots.WaitAsync(http.RequestAborted);
         using var body = OpenBody(http, settings);
         using var form = await FormUpload.ReadAsync(http.Request, body, store, limits);
-        var put = new PutRequest(RequestTarget.Name(form.Name, settings), http.Caller().Name, form.Description, condition);
+        var put = new PutRequest(await names.ForUploadAsync(form.Name, http), http.Caller().Name, form.Description, condition);
         return Uploaded(http, view, await store.PutAsync(form.Staged!, put));
     }
 
-    private static Task<Ok<FileJson>> Revert(HttpContext http, Store store, FileView view, CachePurger purger, ServerSettings settings, string name, RevertJson body)
+    private static Task<Ok<FileJson>> Revert(HttpContext http, Store store, FileView view, CachePurger purger, AskedNames names, string name, RevertJson body)
     {
         var version = body.Version ?? throw new ProblemException(400, "The body must be {\"version\":ID} with the number of the version to revert to.");
         var description = UploadRequest.CheckText("description", body.Description ?? "", UploadRequest.MaxDescriptionBytes);
-        return Change(http, view, purger, settings, (file, user) => store.RevertAsync(file, version, user, description));
+        return Change(http, view, purger, names, (file, user) => store.RevertAsync(file, version, user, description));
     }
 
-    private static Task<Ok<FileJson>> Rename(HttpContext http, Store store, FileView view, CachePurger purger, ServerSettings settings, string name, RenameJson body)
+    private static async Task<Ok<FileJson>> Rename(HttpContext http, Store store, FileView view, CachePurger purger, AskedNames names, string name, RenameJson body)
     {
-        var to = RequestTarget.Name(body.To, settings);
-        return Change(http, view, purger, settings, (file, user) => store.RenameAsync(file, to, user));
+        var to = await names.ForUploadAsync(body.To, http);
+        return await Change(http, view, purger, names, (file, user) => store.RenameAsync(file, to, user));
     }
 
-    private static Task<Ok<FileJson>> Delete(HttpContext http, Store store, FileView view, CachePurger purger, ServerSettings settings, string name) =>
-        Change(http, view, purger, settings, (file, user) => store.DeleteAsync(file, user, Reason(http)));
+    private static Task<Ok<FileJson>> Delete(HttpContext http, Store store, FileView view, CachePurger purger, AskedNames names, string name) =>
+        Change(http, view, purger, names, (file, user) => store.DeleteAsync(file, user, Reason(http)));
 
-    private static Task<Ok<FileJson>> Undelete(HttpContext http, Store store, FileView view, CachePurger purger, ServerSettings settings, string name) =>
-        Change(http, view, purger, settings, store.UndeleteAsync);
+    private static Task<Ok<FileJson>> Undelete(HttpContext http, Store store, FileView view, CachePurger purger, AskedNames names, string name) =>
+        Change(http, view, purger, names, store.UndeleteAsync);
 
-    private static Task<Ok<FileJson>> Hide(HttpContext http, Store store, FileView view, CachePurger purger, ServerSettings settings, string name, string id) =>
-        Change(http, view, purger, settings, (file, user) => store.SetHiddenAsync(file, VersionId(id), hidden: true, user, Reason(http)));
+    private static Task<Ok<FileJson>> Hide(HttpContext http, Store store, FileView view, CachePurger purger, AskedNames names, string name, string id) =>
+        Change(http, view, purger, names, (file, user) => store.SetHiddenAsync(file, VersionId(id), hidden: true, user, Reason(http)));
 
-    private static Task<Ok<FileJson>> Show(HttpContext http, Store store, FileView view, CachePurger purger, ServerSettings settings, string name, string id) =>
-        Change(http, view, purger, settings, (file, user) => store.SetHiddenAsync(file, VersionId(id), hidden: false, user, ""));
+    private static Task<Ok<FileJson>> Show(HttpContext http, Store store, FileView view, CachePurger purger, AskedNames names, string name, string id) =>
+        Change(http, view, purger, names, (file, user) => store.SetHiddenAsync(file, VersionId(id), hidden: false, user, ""));
 
-    private static async Task<Ok<FileJson>> Change(HttpContext http, FileView view, CachePurger purger, ServerSettings settings, Func<FileName, string, Task<ChangeResult>> change)
+    private static async Task<Ok<FileJson>> Change(HttpContext http, FileView view, CachePurger purger, AskedNames names, Func<FileName, string, Task<ChangeResult>> change)
     {
-        var name = RequestTarget.NameAfter(http, Prefix, settings);
+        var name = await names.FindAsync(http, Prefix);
         var result = await change(name, http.Caller().Name);
         purger.Changed(name, result);
         return TypedResults.Ok(view.Changed(result, http.IsAdmin()));

@@ -11,9 +11,9 @@ internal static class NameEndpoint
     internal static void MapNames(this IEndpointRouteBuilder routes) =>
         routes.MapMethods(Prefix + "/{name}", [HttpMethods.Get, HttpMethods.Head], RedirectAsync).WithTags("files").WithSummary("Redirects to the current version's bytes");
 
-    private static async Task<IResult> RedirectAsync(HttpContext http, Store store, FileView view, ServerSettings settings, string name)
+    private static async Task<IResult> RedirectAsync(HttpContext http, Store store, FileView view, AskedNames names, ServerSettings settings, string name)
     {
-        var asked = RequestTarget.NameAfter(http, Prefix, settings);
+        var asked = await names.FindAsync(http, Prefix);
         var file = await store.Names.FindCurrentAsync(asked);
         if (file is null && (await store.Names.FindAsync(asked)).RenamedTo is { } renamed)
         {

@@ -21,19 +21,14 @@ internal static class RequestTarget
         return target.IndexOf('?') is >= 0 and var query ? target[..query] : target;
     }
 
-    /// <summary>The name that follows <paramref name="prefix"/> in the path.</summary>
-    /// <exception cref="ProblemException">400: the name is not allowed; the reason is told.</exception>
-    internal static FileName NameAfter(HttpContext http, string prefix, ServerSettings settings)
+    /// <summary>The segment that follows <paramref name="prefix"/> in the path, decoded; empty when there is none.</summary>
+    /// <exception cref="ProblemException">400: it is not percent-encoded UTF-8.</exception>
+    internal static string TextAfter(HttpContext http, string prefix)
     {
         var path = PathOf(http);
         var rest = path.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? path[prefix.Length..].TrimStart('/') : default;
         var slash = rest.IndexOf('/');
-        if (!UrlSegment.TryDecode(slash >= 0 ? rest[..slash] : rest, out var text, out var problem))
-        {
-            throw new ProblemException(400, problem);
-        }
-
-        return Name(text, settings);
+        return UrlSegment.TryDecode(slash >= 0 ? rest[..slash] : rest, out var text, out var problem) ? text : throw new ProblemException(400, problem);
     }
 
     /// <summary>A name by the rules.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using HashStore.Server.Legacy;
 using HashStore.Storage;
 
 namespace HashStore.Server.Operations;
@@ -7,9 +8,13 @@ namespace HashStore.Server.Operations;
 /// <summary><c>/metrics</c> in the Prometheus text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/).</summary>
 internal static class MetricsEndpoint
 {
+    /// <summary>Adding the ledger up costs more than reading counters.</summary>
+    private static readonly TimeSpan ConversionAge = TimeSpan.FromSeconds(5);
+
     internal static void MapMetrics(this IEndpointRouteBuilder routes) => routes.MapGet("/metrics", Show).ExcludeFromDescription();
 
-    private static IResult Show(Store store, RequestMeters requests, UploadSlots slots, CachePurger purger)
+    private static async Task<IResult> Show(
+        HttpContext http, Store store, RequestMeters requests, UploadSlots slots, CachePurger purger, BackgroundConversion conversion, ConversionTotals totals)
     {
         var text = new StringBuilder();
         Requests(text, requests);
@@ -29,6 +34,7 @@ internal static class MetricsEndpoint
         Gauge(text, "hashstore_uploads_running", "Uploads under way.", slots.Taken);
         Gauge(text, "hashstore_uploads_waiting", "Uploads that wait for a slot.", slots.Waiting);
         Gauge(text, "hashstore_purge_queue_depth", "PURGE requests that wait.", purger.Depth);
+        Conversion(text, conversion, await totals.GetOrLastAsync(ConversionAge, http.RequestAborted));
         Gauge(text, "process_resident_memory_bytes", "Resident memory in bytes.", Environment.WorkingSet);
         return Results.Text(text.ToString(), "text/plain; version=0.0.4; charset=utf-8");
     }
@@ -59,6 +65,17 @@ internal static class MetricsEndpoint
         Gauge(text, "hashstore_requests_running", "Requests under way.", requests.UnderWay);
     }
 
+    private static void Conversion(StringBuilder text, BackgroundConversion conversion, ConversionSums sums)
+    {
+        Gauge(text, "hashstore_conversion_files", "Legacy paths that are known.", sums.Total);
+        Gauge(text, "hashstore_conversion_converted_files", "Legacy paths that are converted.", sums.Converted);
+        Gauge(text, "hashstore_conversion_failed_files", "Legacy paths that are missing or could not be converted.", sums.Failed);
+        Gauge(text, "hashstore_conversion_converted_bytes", "Bytes of what is converted.", sums.Bytes);
+        Gauge(text, "hashstore_conversion_files_per_second", "Legacy paths a second that the background converts.", conversion.PerSecond);
+        Gauge(text, "hashstore_conversion_running", "1 while the background converts.", conversion.IsRunning ? 1 : 0);
+        Counter(text, "hashstore_conversion_failures_total", "Passes of the background conversion that failed.", conversion.Failures.Value);
+    }
+
     private static void Histogram(StringBuilder text, string part, RequestMeters.PartMeters meters)
     {
         long count = 0;
@@ -79,7 +96,7 @@ internal static class MetricsEndpoint
         Line(text, name, value);
     }
 
-    private static void Gauge(StringBuilder text, string name, string help, long value)
+    private static void Gauge(StringBuilder text, string name, string help, double value)
     {
         Head(text, name, "gauge", help);
         Line(text, name, value);

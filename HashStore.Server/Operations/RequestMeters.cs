@@ -14,18 +14,42 @@ internal sealed class RequestMeters
     private static readonly long[] Bounds = [.. Buckets.Select(seconds => (long)(seconds * Stopwatch.Frequency))];
     private readonly PartMeters[] meters = [.. Parts.Select(_ => new PartMeters())];
     private readonly string objects;
-    private long underWay;
+
+    /// <summary>Requests under way, by the second in which they began; a minute later the next ones join them.</summary>
+    private readonly long[] underWay = new long[64];
 
     public RequestMeters(ServerSettings settings) => objects = settings.UploadPath + "/";
 
     /// <summary>Requests under way now.</summary>
-    internal long UnderWay => Volatile.Read(ref underWay);
+    internal long UnderWay
+    {
+        get
+        {
+            long sum = 0;
+            for (var second = 0; second < underWay.Length; second++)
+            {
+                sum += Volatile.Read(ref underWay[second]);
+            }
+
+            return sum;
+        }
+    }
+
+    /// <summary>Requests under way that began in this second or the one before: older ones mostly wait for their client.</summary>
+    internal long Young
+    {
+        get
+        {
+            var now = Stopwatch.GetTimestamp();
+            return Volatile.Read(ref Since(now)) + Volatile.Read(ref Since(now - Stopwatch.Frequency));
+        }
+    }
 
     /// <summary>The middleware; the outermost.</summary>
     public Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
         var start = Stopwatch.GetTimestamp();
-        Interlocked.Increment(ref underWay);
+        Interlocked.Increment(ref Since(start));
         var answering = next(http);
         if (answering.IsCompletedSuccessfully)
         {
@@ -50,9 +74,11 @@ internal sealed class RequestMeters
         }
     }
 
+    private ref long Since(long start) => ref underWay[(ulong)start / (ulong)Stopwatch.Frequency % (ulong)underWay.Length];
+
     private void Count(HttpContext http, long start)
     {
-        Interlocked.Decrement(ref underWay);
+        Interlocked.Decrement(ref Since(start));
         var path = http.Request.Path.Value!;
         var part = path.StartsWith(objects, StringComparison.Ordinal) ? 0
             : path.StartsWith("/file/", StringComparison.Ordinal) ? 1

@@ -161,6 +161,7 @@ public sealed class CatalogReader
             Timestamp = upload.Timestamp,
             User = upload.UserText,
             Description = upload.Description,
+            ArchiveName = upload.ArchiveName,
             Hidden = upload.Deleted,
         };
     }

@@ -39,6 +39,9 @@ public sealed record StoredVersion
     /// <summary>What was said of it.</summary>
     public required string Description { get; init; }
 
+    /// <summary>The name under which a legacy tree has it as an old version: <c>20200101000000!Name.jpg</c>; null where it has none.</summary>
+    public string? ArchiveName { get; init; }
+
     /// <summary>What of it is hidden.</summary>
     public HiddenParts Hidden { get; init; }
 }

@@ -89,6 +89,24 @@ internal static partial class Posix
         return Marshal.GetLastPInvokeError() is Einval or Enoent or Enotdir ? null : throw LastPInvokeError($"readlink {path}");
     }
 
+    /// <summary>Where an open file lies, by the kernel's own word; null where /proc is not mounted.</summary>
+    internal static string? PathOf(SafeFileHandle file)
+    {
+        var added = false;
+        try
+        {
+            file.DangerousAddRef(ref added);
+            return ReadLink($"/proc/self/fd/{file.DangerousGetHandle()}");
+        }
+        finally
+        {
+            if (added)
+            {
+                file.DangerousRelease();
+            }
+        }
+    }
+
     /// <summary>Gives two paths each other's files in one step.</summary>
     internal static void Exchange(string one, string other)
     {
@@ -252,7 +270,7 @@ internal static partial class Posix
     private const int FollowLink = 0x400, NoFollowLink = 0x100;
     private const uint RenameExchange = 2;
     private const int MaxPath = 4096;
-    internal const int Eperm = 1, Enotdir = 20, Enotempty = 39, Eloop = 40, Enotsup = 95;
+    internal const int Eperm = 1, Enxio = 6, Enotdir = 20, Enametoolong = 36, Enotempty = 39, Eloop = 40, Enotsup = 95;
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int statx(int directory, string path, int flags, uint mask, ref byte buffer);

@@ -100,6 +100,13 @@ public sealed class ObjectReader
         return await CatalogQueries.StoredUnder(context, served.Key.ToArray(), name).AnyAsync() ? NamedPresentation.Of(name, MediaTypes.StoredUnder()) : null;
     }
 
+    /// <summary>How an object is shown under a name that it is known to be stored under: as what it is where the name admits that, else as bytes to save.</summary>
+    public static NamedPresentation PresentKnown(ServedObject served, string name)
+    {
+        ArgumentNullException.ThrowIfNull(served);
+        return served.PresentAs(name) ?? NamedPresentation.Of(name, MediaTypes.StoredUnder());
+    }
+
     /// <summary>Opens the bytes of an object that has no <see cref="ServedObject.Body"/>; null when they went since it was found.</summary>
     /// <exception cref="StoreException">They are lost: the row still promises them.</exception>
     public async ValueTask<ObjectBytes?> OpenAsync(ServedObject served)

@@ -30,7 +30,11 @@ public static class Preconditions
     /// <param name="c">The request's fields.</param>
     /// <param name="etag">The representation's entity tag with its quotes.</param>
     /// <param name="lastModified">Its modification time; fractions of a second are ignored, as <c>Last-Modified</c> has none.</param>
-    public static Precondition Evaluate(in RequestConditions c, string etag, DateTimeOffset lastModified)
+    /// <param name="dateGoesBack">
+    /// Whether the address can answer with older content than before (a legacy path after a revert). Then only the very date that was told means that nothing changed: a client that has the newer
+    /// content would take the older one for known.
+    /// </param>
+    public static Precondition Evaluate(in RequestConditions c, string etag, DateTimeOffset lastModified, bool dateGoesBack = false)
     {
         ArgumentNullException.ThrowIfNull(etag);
 
@@ -47,7 +51,7 @@ public static class Preconditions
         // 2. "When recipient is the origin server, If-Match is not present, and If-Unmodified-Since is present, evaluate the If-Unmodified-Since
         //    precondition: if true, continue to step 3; if false, respond 412 (Precondition Failed) [...]"
         //    True: "the selected representation's last modification date is earlier than or equal to the date provided" (13.1.4). Invalid dates are ignored.
-        else if (HttpDates.TryParse(c.IfUnmodifiedSince, out var unmodifiedSince) && WholeSeconds(lastModified) > unmodifiedSince)
+        else if (HttpDates.TryParse(c.IfUnmodifiedSince, out var unmodifiedSince) && !IsAsOf(lastModified, unmodifiedSince, dateGoesBack))
         {
             return Precondition.Failed;
         }
@@ -62,7 +66,7 @@ public static class Preconditions
         // 4. "When the method is GET or HEAD, If-None-Match is not present, and If-Modified-Since is present, evaluate the If-Modified-Since
         //    precondition: if true, continue to step 5; if false, respond 304 (Not Modified)"
         //    False: "the selected representation's last modification date is earlier or equal to the date provided" (13.1.3). Invalid dates are ignored.
-        return HttpDates.TryParse(c.IfModifiedSince, out var modifiedSince) && WholeSeconds(lastModified) <= modifiedSince
+        return HttpDates.TryParse(c.IfModifiedSince, out var modifiedSince) && IsAsOf(lastModified, modifiedSince, dateGoesBack)
             ? Precondition.NotModified
             : Precondition.Proceed;
 
@@ -101,6 +105,9 @@ public static class Preconditions
         // covered by the presented validator": the caller says so. Anything that is neither a tag nor a date is false: the whole file is always right.
         return dateIsStrong && HttpDates.TryParse(validator, out var date) && WholeSeconds(lastModified) == date;
     }
+
+    private static bool IsAsOf(DateTimeOffset lastModified, DateTimeOffset told, bool exactly) =>
+        exactly ? WholeSeconds(lastModified) == told : WholeSeconds(lastModified) <= told;
 
     private static DateTimeOffset WholeSeconds(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
 }

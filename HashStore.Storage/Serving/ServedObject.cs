@@ -21,7 +21,7 @@ public sealed record NamedPresentation(string Name, string ContentType, string D
 /// <summary>
 /// An object that was public when it was looked up, with everything that an answer needs, header values included. Immutable but for two notes about its use.
 /// </summary>
-public sealed class ServedObject
+public sealed class ServedObject : Representation
 {
     /// <summary>Roughly what an entry weighs beside its body: header values, the last name with its percent-encoded form, dictionary and queue entries.</summary>
     internal const int BaseWeight = 3072;
@@ -35,14 +35,11 @@ public sealed class ServedObject
     private long confirmedAt;
 
     internal ServedObject(ContentKey key, ContentDigest digest, ContentDigest sha256, long size, DateTimeOffset modified, string mime, string? charset)
+        : base(size, $"\"{digest}\"", modified)
     {
         Key = key;
-        Size = size;
         this.mime = mime;
         this.charset = charset;
-        ETag = $"\"{digest}\"";
-        LastModified = new DateTimeOffset(modified.UtcTicks - (modified.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
-        LastModifiedText = LastModified.ToString("R", CultureInfo.InvariantCulture);
         ReprDigest = $"sha-256=:{Convert.ToBase64String(sha256.Span)}:";
         SurrogateKey = key.ToString();
         ContentLengthText = size.ToString(CultureInfo.InvariantCulture);
@@ -51,25 +48,7 @@ public sealed class ServedObject
     /// <summary>Its key.</summary>
     public ContentKey Key { get; }
 
-    /// <summary>Length in bytes.</summary>
-    public long Size { get; }
-
-    /// <summary>The strong entity tag: the whole digest by the store's algorithm.</summary>
-    public string ETag { get; }
-
-    /// <summary>When its bytes were last written, whole seconds.</summary>
-    public DateTimeOffset LastModified { get; }
-
-    /// <summary><see cref="LastModified"/> as an HTTP date.</summary>
-    public string LastModifiedText { get; }
-
-    /// <summary><c>Repr-Digest</c> (RFC 9530) with SHA-256.</summary>
-    public string ReprDigest { get; }
-
-    /// <summary>The key in hexadecimal: by it a shared cache can drop the object whatever name it was fetched under.</summary>
-    public string SurrogateKey { get; }
-
-    /// <summary><see cref="Size"/> in decimal.</summary>
+    /// <summary>The length in decimal.</summary>
     public string ContentLengthText { get; }
 
     /// <summary>The bytes, of a small object; null: read them from the backend.</summary>

@@ -54,6 +54,17 @@ public sealed class PreconditionsTests
             new RequestConditions(ifMatch, ifNoneMatch, modifiedSince, unmodifiedSince, Range: "bytes=0-1", IfRange: null), Etag, Modified));
 
     [Theory]
+    [InlineData(Before, null, Precondition.Proceed)]
+    [InlineData(Same, null, Precondition.NotModified)]
+    [InlineData(After, null, Precondition.Proceed)]
+    [InlineData(null, Before, Precondition.Failed)]
+    [InlineData(null, Same, Precondition.Proceed)]
+    [InlineData(null, After, Precondition.Failed)]
+    [InlineData(null, "yesterday", Precondition.Proceed)]
+    public void Where_the_date_can_go_back_only_the_very_date_means_unchanged(string? modifiedSince, string? unmodifiedSince, Precondition expected) =>
+        Assert.Equal(expected, Preconditions.Evaluate(new RequestConditions(null, null, modifiedSince, unmodifiedSince, null, null), Etag, Modified, dateGoesBack: true));
+
+    [Theory]
     [InlineData(null, true)]
     [InlineData("\"a\"", true)]
     [InlineData(" \"a\" ", true)]
