@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HashStore.Migrate.Live;
 using HashStore.Migrate.Verification;
 using HashStore.Storage.Checking;
 
@@ -17,6 +18,9 @@ internal sealed record RefusedLine(string Kind, string Table, string Row, string
 /// <summary>What became of a legacy path, with <c>--json</c>.</summary>
 internal sealed record PathLine(string Path, string Status, string? Detail);
 
+/// <summary>A pass of <c>watch</c>, with <c>--json</c>.</summary>
+internal sealed record PassLine(string Verb, PassCause Pass, long Converted, long Failed, long Bytes, double Seconds);
+
 /// <summary>A finding with <c>--json</c>.</summary>
 internal sealed record FindingLine(FindingKind Kind, string? Key, string? Path, string Detail, bool Damage);
 
@@ -25,10 +29,11 @@ internal sealed record VerifyLine(VerifyKind Kind, string? Path, string? Key, st
 
 /// <summary>
 /// Where a verb writes: results to standard output, a line each; messages and the progress bar to standard error. The bar is shown only on a terminal and
-/// makes room for every line.
+/// makes room for every line. For any number of threads.
 /// </summary>
 internal sealed class CommandOutput(TextWriter output, TextWriter error, bool isTerminal)
 {
+    private readonly Lock gate = new();
     private readonly ProgressBar? bar = isTerminal ? new ProgressBar(error, TimeProvider.System) : null;
 
     /// <summary>Written to by the usage texts.</summary>
@@ -40,11 +45,7 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
     /// <summary>The bar; null where there is no terminal.</summary>
     internal ProgressBar? Bar => bar;
 
-    internal void Line(string text)
-    {
-        bar?.Clear();
-        output.WriteLine(OneLine(text));
-    }
+    internal void Line(string text) => Write(output, OneLine(text));
 
     internal void Line(FindingLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.FindingLine));
 
@@ -52,20 +53,23 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
 
     internal void Line(PathLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.PathLine));
 
+    internal void Line(PassLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.PassLine));
+
     internal void Line(VerifyLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.VerifyLine));
 
     internal void Line(SummaryLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.SummaryLine));
 
-    internal void Message(string text)
-    {
-        bar?.Clear();
-        error.WriteLine(OneLine(text));
-    }
+    internal void Message(string text) => Write(error, OneLine(text));
 
-    private void JsonLine(string json)
+    private void JsonLine(string json) => Write(output, json);
+
+    private void Write(TextWriter writer, string line)
     {
-        bar?.Clear();
-        output.WriteLine(json);
+        lock (gate)
+        {
+            bar?.Clear();
+            writer.WriteLine(line);
+        }
     }
 
     /// <summary>A file's name can hold line breaks and terminal commands: what is shown holds neither.</summary>
@@ -88,6 +92,7 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
 
 /// <summary>Serialisation without reflection.</summary>
 [JsonSerializable(typeof(FindingLine))]
+[JsonSerializable(typeof(PassLine))]
 [JsonSerializable(typeof(PathLine))]
 [JsonSerializable(typeof(RefusedLine))]
 [JsonSerializable(typeof(SummaryLine))]
@@ -97,7 +102,11 @@ internal sealed partial class OutputJson : JsonSerializerContext
     internal static OutputJson Readable { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new JsonStringEnumConverter<FindingKind>(JsonNamingPolicy.CamelCase), new JsonStringEnumConverter<VerifyKind>(JsonNamingPolicy.CamelCase) },
+        Converters =
+        {
+            new JsonStringEnumConverter<FindingKind>(JsonNamingPolicy.CamelCase), new JsonStringEnumConverter<PassCause>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<VerifyKind>(JsonNamingPolicy.CamelCase),
+        },
 
         // Names in other scripts stay readable and can be searched for: this is no HTML.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

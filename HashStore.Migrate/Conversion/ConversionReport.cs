@@ -13,12 +13,16 @@ namespace HashStore.Migrate.Conversion;
 internal static class ConversionReport
 {
     /// <summary>Writes it, beside its place first, so that an interrupted run leaves no half of it.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="ledger">What it is read from.</param>
+    /// <param name="first">The first run that it reports on; what was converted before is there already.</param>
+    /// <param name="last">The last one.</param>
     /// <exception cref="StoreException">It cannot be written.</exception>
-    internal static void Write(string path, StoreLedger ledger, long run)
+    internal static void Write(string path, StoreLedger ledger, long first, long last)
     {
         try
         {
-            WriteFile(path, ledger, run);
+            WriteFile(path, ledger, first, last);
         }
         catch (Exception exception) when (StorageErrors.Knows(exception))
         {
@@ -28,7 +32,7 @@ internal static class ConversionReport
         }
     }
 
-    private static void WriteFile(string path, StoreLedger ledger, long run)
+    private static void WriteFile(string path, StoreLedger ledger, long first, long last)
     {
         var written = path + ".new";
         using (var file = File.Create(written))
@@ -42,7 +46,7 @@ internal static class ConversionReport
                     var row = ConversionRows.ReadLedger(reader);
                     if (row.Kind != LedgerKind.Folder)
                     {
-                        WriteLine(writer, row, run);
+                        WriteLine(writer, row, isBefore: row.Run < first || row.Run > last);
                     }
 
                     return true;
@@ -53,19 +57,19 @@ internal static class ConversionReport
         File.Move(written, path, overwrite: true);
     }
 
-    /// <summary>The word for what became of a path in a run.</summary>
-    internal static string StatusOf(LedgerRow row, long run) => row.Status switch
+    /// <summary>The word for what became of a path.</summary>
+    private static string StatusOf(LedgerRow row, bool isBefore) => row.Status switch
     {
         LedgerStatus.None => "skipped",
-        _ when row.Run != run && row.State == LedgerState.Linked => "already",
-        _ when row.Run != run && row is { Status: LedgerStatus.Hidden, Key: not null } => "already",
+        _ when isBefore && row.State == LedgerState.Linked => "already",
+        _ when isBefore && row is { Status: LedgerStatus.Hidden, Key: not null } => "already",
         _ => row.Status.ToString().ToLowerInvariant(),
     };
 
-    private static void WriteLine(CsvWriter writer, LedgerRow row, long run) => writer.WriteRecord(
+    private static void WriteLine(CsvWriter writer, LedgerRow row, bool isBefore) => writer.WriteRecord(
     [
         row.Path,
-        StatusOf(row, run),
+        StatusOf(row, isBefore),
         row.Key is { } key ? new ContentKey(key).ToString() : "",
         row.Sha256 is { } sha256 ? new ContentDigest(sha256).ToString() : "",
         row.Size.ToString(CultureInfo.InvariantCulture),

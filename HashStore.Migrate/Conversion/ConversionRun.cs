@@ -145,7 +145,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         var planning = Task.Run(() => PlanAsync(source, threads, batches.Writer, cancellation), CancellationToken.None);
         var busy = new List<string>();
         List<LedgerRow> linked = [];
-        LeasedNames? written = null;
+        List<LeasedNames> written = [];
         Task<ConvertedBatch>? finishing = null;
         try
         {
@@ -165,9 +165,8 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
 
                 var record = await AdoptAsync(conversion, batch, linked);
                 await EndAsync(written);
-                written = null;
                 linked = finishing is null ? [] : Note(await finishing);
-                finishing = Task.Run(() => conversion.FinishAsync(batch, record), CancellationToken.None);
+                finishing = Task.Run(() => FinishAsync(conversion, batch, record), CancellationToken.None);
             }
         }
         finally
@@ -180,14 +179,20 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
                 await GiveBackAsync(left);
             }
 
-            if (finishing is not null)
+            try
             {
-                linked.AddRange(Note(await finishing));
-            }
+                if (finishing is not null)
+                {
+                    linked.AddRange(Note(await finishing));
+                }
 
-            await ledger.SetLinkedAsync(linked);
-            await EndAsync(written);
-            await source.EndAsync();
+                await ledger.SetLinkedAsync(linked);
+            }
+            finally
+            {
+                await EndAsync(written); // those of the last two batches
+                await source.EndAsync();
+            }
         }
 
         cancellation.ThrowIfCancellationRequested();
@@ -211,14 +216,36 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
 
         List<LedgerRow> Note(ConvertedBatch converted)
         {
-            written = converted.Names;
+            written.Add(converted.Names);
             busy.AddRange(converted.Busy);
             Tell(converted.Decided, isLast ? [] : converted.Busy, pace.Spent);
             return converted.Linked;
         }
     }
 
-    private static Task EndAsync(LeasedNames? names) => names?.EndAsync() ?? Task.CompletedTask;
+    private static async Task EndAsync(List<LeasedNames> written)
+    {
+        foreach (var names in written)
+        {
+            await names.EndAsync();
+        }
+
+        written.Clear();
+    }
+
+    /// <summary>The second half of a batch; one that fails there gives its names back.</summary>
+    private static async Task<ConvertedBatch> FinishAsync(BatchConversion conversion, ConversionBatch batch, BatchRecord record)
+    {
+        try
+        {
+            return await conversion.FinishAsync(batch, record);
+        }
+        catch
+        {
+            await batch.Names.EndAsync();
+            throw;
+        }
+    }
 
     /// <summary>The first half of a batch; one that fails there is closed.</summary>
     private static async Task<BatchRecord> AdoptAsync(BatchConversion conversion, ConversionBatch batch, IReadOnlyList<LedgerRow> linked)
@@ -231,6 +258,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         catch
         {
             batch.Dispose();
+            await batch.Names.EndAsync();
             throw;
         }
     }

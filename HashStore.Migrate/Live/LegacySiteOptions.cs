@@ -32,4 +32,7 @@ internal sealed record LegacySiteOptions
 
     /// <summary>Nothing writes to the tree.</summary>
     internal bool QuietTree { get; init; }
+
+    /// <summary>The tree's URL at the site: before the first pass converts the others, one converted file is asked for through the site's web server; null: it is not asked.</summary>
+    internal Uri? Probe { get; init; }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using HashStore.Migrate.Conversion;
 using HashStore.Migrate.Legacy;
@@ -19,58 +18,13 @@ internal sealed class RunVerb
     private const string Name = "run";
 
     private readonly CommandOutput output;
-    private readonly StoreArguments store;
-    private readonly LegacyArguments legacy;
-    private readonly TablesArguments tables;
-
-    private readonly Option<int> jobs = new("--jobs")
-    {
-        Description = "Threads that read and hash", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount,
-    };
-
-    private readonly Option<string> links = new("--links") { Description = "How links say the way", DefaultValueFactory = _ => "absolute" };
-
-    private readonly Option<string?> linkRoot = new("--link-root") { Description = "The path under which the wiki sees ROOT: absolute links begin with it", HelpName = "DIR" };
-
-    private readonly Option<string?> report = new("--report") { Description = "Write a line for each legacy path", HelpName = "FILE.csv" };
-
-    private readonly Option<long> limitRate = new("--limit-rate") { Description = "Bytes per second that may be read", HelpName = "BYTES" };
-
-    private readonly Option<bool> quietTree = new("--quiet-tree") { Description = "Nothing writes to the tree: needed where the file system lacks leases or the atomic exchange" };
-
-    private readonly Option<bool> dryRun = new("--dry-run") { Description = "Only find out what would be done, and whether it can be" };
-
-    private readonly Option<string?> probe = new("--probe") { Description = "The tree's URL at the site: try one file through its web server first", HelpName = "URL" };
-
-    private readonly Option<bool> json = new("--json") { Description = "One JSON object per line: what did not go as planned, then a summary" };
+    private readonly ConversionArguments arguments;
 
     private RunVerb(Command command, CommandOutput output, Func<Stream> input)
     {
         this.output = output;
-        store = new StoreArguments(command);
-        legacy = new LegacyArguments(command);
-        tables = new TablesArguments(command, input, required: false);
-        links.AcceptOnlyFromAmong("absolute", "relative");
-        foreach (var option in new Option[] { jobs, links, linkRoot, report, limitRate, quietTree, dryRun, probe, json })
-        {
-            command.Add(option);
-        }
-
-        Check(jobs, text => !int.TryParse(text, out var count) || count is >= 1 and <= 1024, "must be from 1 to 1024.");
-        Check(limitRate, text => !long.TryParse(text, out var rate) || rate >= 0, "must not be negative.");
-        Check(linkRoot, text => text.StartsWith('/'), "must be an absolute path.");
-        Check(report, text => text.Length > 0, "must not be empty.");
-        Check(probe, text => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https", "must be an http or https URL: that of the upload directory, $wgUploadPath.");
+        arguments = new ConversionArguments(command, input);
     }
-
-    /// <summary>Checks an option by its words: reading a value that does not parse would throw before its own message is shown.</summary>
-    private static void Check(Option option, Func<string, bool> isRight, string problem) => option.Validators.Add(result =>
-    {
-        if (result.Tokens.Any(token => !isRight(token.Value)))
-        {
-            result.AddError($"{option.Name} {problem}");
-        }
-    });
 
     internal static Command Create(CommandOutput output, Func<Stream> input)
     {
@@ -85,7 +39,7 @@ internal sealed class RunVerb
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        var asJson = parsed.GetValue(json);
+        var asJson = arguments.IsJson(parsed);
         var run = new VerbRun(Name, output);
         var listener = new Listener(output, asJson);
         var exit = await run.RunAsync(() => ConvertAsync(parsed, listener, cancellation), "what is converted stays so, and running again does the rest.", cancellation);
@@ -94,7 +48,7 @@ internal sealed class RunVerb
         {
             output.Line(new SummaryLine(Name, listener.Counts.Converted, listener.Skipped, listener.Counts.Failed + listener.Refused, listener.Bytes, run.Seconds, exit));
         }
-        else if (exit is ExitCode.Well or ExitCode.Incomplete && !parsed.GetValue(dryRun))
+        else if (exit is ExitCode.Well or ExitCode.Incomplete && !arguments.IsDryRun(parsed))
         {
             output.Line(listener.Sentence(run.Seconds));
         }
@@ -105,41 +59,20 @@ internal sealed class RunVerb
     private async Task<int> ConvertAsync(ParseResult parsed, Listener listener, CancellationToken cancellation)
     {
         // 1. Can it work at all? Asked before anything is made.
-        var options = Options(parsed);
-        var storeOptions = store.Read(parsed) with { IsLegacyTree = legacy.Tree(parsed) is null };
-        var paths = storeOptions.Paths;
-        var tree = LegacyTree.Open(legacy.Tree(parsed), paths, legacy.Levels(parsed), options.LinkRoot);
-        Preflight.CheckPlaces(paths, tree.Root);
-        var preflight = new Preflight(tree, options);
-        preflight.TryCalls(Nearest(paths.State));
-        foreach (var warning in preflight.Warnings)
+        if (await arguments.BeginAsync(parsed, Name, output, cancellation) is not { } start)
         {
-            output.Message($"{Name}: warning: {warning}");
-        }
-
-        options = options with { WithoutExchange = preflight.WithoutExchange };
-        if (parsed.GetValue(dryRun))
-        {
-            using var parts = File.Exists(paths.Layout) ? StoreOpening.OpenReadOnly(storeOptions) : null;
-            await using var context = parts?.Database.NewContext();
-            await new DryRun(tree, preflight, output, parsed.GetValue(json), context).RunAsync(options, cancellation);
             return ExitCode.Well;
         }
 
-        if (!File.Exists(paths.Layout))
-        {
-            preflight.CheckRoom(new ConversionNeeds()); // for the store itself: half a database helps nobody
-        }
-
         // 2. The store, the tables, the tree.
-        await using var opened = await Store.OpenAsync(storeOptions, NullLogger.Instance);
-        using var turn = ConversionTurn.Share(paths);
-        ConversionTurn.SwitchOn(paths);
-        var importing = tables.Read(parsed) is { } source ? Task.Run(() => ImportAsync(opened, source, listener, cancellation), CancellationToken.None) : Task.CompletedTask;
+        await using var opened = await Store.OpenAsync(start.Store, NullLogger.Instance);
+        using var turn = ConversionTurn.Share(start.Store.Paths);
+        ConversionTurn.SwitchOn(start.Store.Paths);
+        var importing = arguments.Tables.Read(parsed) is { } source ? Task.Run(() => ImportAsync(opened, source, listener, cancellation), CancellationToken.None) : Task.CompletedTask;
 
-        var run = new ConversionRun(opened, tree, options, listener)
+        var run = new ConversionRun(opened, start.Tree, start.Options, listener)
         {
-            Preflight = preflight, Probe = parsed.GetValue(probe) is { } url ? new WebProbe(new Uri(url), tree) : null,
+            Preflight = start.Preflight, Probe = arguments.Probe(parsed) is { } url ? new WebProbe(url, start.Tree) : null,
         };
         var ended = false;
         try
@@ -150,12 +83,12 @@ internal sealed class RunVerb
         finally
         {
             await listener.CountAsync(opened, run);
-            if (parsed.GetValue(report) is { } file)
+            if (arguments.Report(parsed) is { } file)
             {
                 try
                 {
                     using var ledger = new StoreLedger(opened);
-                    ConversionReport.Write(file, ledger, run.Run);
+                    ConversionReport.Write(file, ledger, run.Run, run.Run);
                 }
                 catch (StoreException exception) when (!ended)
                 {
@@ -176,22 +109,11 @@ internal sealed class RunVerb
         }
     }
 
-    private static IEnumerable<string> Words(CommandResult command, Option option) => command.GetResult(option)?.Tokens.Select(token => token.Value) ?? [];
-
-    private ConversionOptions Options(ParseResult parsed) => new()
-    {
-        Jobs = parsed.GetValue(jobs),
-        RelativeLinks = parsed.GetValue(links) == "relative",
-        LinkRoot = parsed.GetValue(linkRoot) is { } root ? Path.TrimEndingDirectorySeparator(root) : null,
-        QuietTree = parsed.GetValue(quietTree),
-        BytesPerSecond = parsed.GetValue(limitRate),
-    };
-
-    private static string Nearest(string folder) => Directory.Exists(folder) ? folder : Nearest(Path.GetDirectoryName(folder)!);
-
     /// <summary>Shows how a conversion goes, and counts.</summary>
     private sealed class Listener(CommandOutput output, bool asJson) : IConversionListener
     {
+        private readonly ConversionLines lines = new(output, asJson);
+
         internal ConversionCounts Counts { get; } = new();
 
         /// <summary>Paths with which nothing was done in this run.</summary>
@@ -203,25 +125,15 @@ internal sealed class RunVerb
         /// <summary>Bytes read.</summary>
         internal long Bytes { get; private set; }
 
-        public void Looking(long paths) => output.Bar?.Show("looking", paths, 0, ProgressBar.Count);
+        public void Looking(long paths) => lines.Looking(paths);
 
-        public void Converting(long paths, long total, long bytes) => output.Bar?.Show("files", paths, total, ProgressBar.Count);
+        public void Converting(long paths, long total, long bytes) => lines.Converting(paths, total);
 
         public void Decided(LedgerRow row)
         {
-            if (row is { Status: LedgerStatus.Converted or LedgerStatus.Duplicate or LedgerStatus.Thumb or LedgerStatus.Hidden, Detail: null })
+            if (!ConversionLines.IsAsPlanned(row))
             {
-                return;
-            }
-
-            var status = row.Status.ToString().ToLowerInvariant();
-            if (asJson)
-            {
-                output.Line(new PathLine(row.Path, status, row.Detail));
-            }
-            else
-            {
-                output.Line($"{status} {row.Path}: {row.Detail}");
+                lines.Show(row);
             }
         }
 

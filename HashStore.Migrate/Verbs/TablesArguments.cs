@@ -24,15 +24,23 @@ internal sealed class TablesArguments
     private readonly Func<Stream> input;
 
     /// <summary>Adds them to a verb.</summary>
-    internal TablesArguments(Command verb, Func<Stream> input, bool required)
+    /// <param name="verb">The verb.</param>
+    /// <param name="input">Standard input; null: it is refused, because the tables are read more than once.</param>
+    /// <param name="required">Whether the verb cannot do without.</param>
+    internal TablesArguments(Command verb, Func<Stream>? input, bool required)
     {
-        this.input = input;
+        this.input = input ?? (static () => Stream.Null);
         tables.Required = required;
         tables.Validators.Add(result =>
         {
             if (result.Tokens.Any(token => token.Value.Length == 0))
             {
                 result.AddError($"{tables.Name} must not be empty.");
+            }
+
+            if (input is null && result.Tokens.Any(token => token.Value == TablesSource.StandardInput))
+            {
+                result.AddError($"{tables.Name} {TablesSource.StandardInput}: standard input can be read only once, and {verb.Name} reads the tables whenever they change. Give a file, a SQLite database or a folder.");
             }
         });
         prefix.Validators.Add(result =>
