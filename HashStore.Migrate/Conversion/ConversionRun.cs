@@ -200,17 +200,13 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
 
         async Task WriteAsync()
         {
-            if (finishing is not null)
+            if (finishing is { } last)
             {
-                await ledger.SetLinkedAsync(linked);
-                await EndAsync(written);
-                (written, linked) = (null, []);
-                var last = finishing;
                 finishing = null;
-                linked = Note(await last);
+                linked.AddRange(Note(await last));
                 await ledger.SetLinkedAsync(linked);
+                linked = [];
                 await EndAsync(written);
-                (written, linked) = (null, []);
             }
         }
 
