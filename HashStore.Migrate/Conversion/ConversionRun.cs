@@ -153,7 +153,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
             {
                 if (!batches.Reader.TryRead(out var batch))
                 {
-                    // Nothing is ready, perhaps because the planning waits for names that other converters have. They may wait for these: nobody waits with names that are done.
+                    // Nothing is ready, perhaps because the planning waits for names that other converters have, and they for these: nobody waits with names that are done.
                     await WriteAsync();
                     if (await batches.Reader.WaitToReadAsync(CancellationToken.None))
                     {
@@ -190,7 +190,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
             }
             finally
             {
-                await EndAsync(written); // those of the last two batches
+                await EndAsync(written);
                 await source.EndAsync();
             }
         }
@@ -204,10 +204,11 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
             {
                 finishing = null;
                 linked.AddRange(Note(await last));
-                await ledger.SetLinkedAsync(linked);
-                linked = [];
-                await EndAsync(written);
             }
+
+            await ledger.SetLinkedAsync(linked);
+            linked = [];
+            await EndAsync(written);
         }
 
         List<LedgerRow> Note(ConvertedBatch converted)

@@ -19,8 +19,8 @@ internal sealed class NamePlanner(CatalogTransaction reading, LegacyTree tree, b
     {
         var rows = hasTables ? reading.ReadAll(ConversionStatements.ReadLegacyByName, ConversionRows.ReadLegacy, nameHash) : [];
         var files = Files(nameHash);
-        wasConverted = files.Exists(file => file is { UploadId: not null, State: LedgerState.Linked or LedgerState.Committed or LedgerState.Removed });
-        if (wasConverted && rows.TrueForAll(row => row.State == LegacyState.Converted) && !files.Exists(IsLeft))
+        wasConverted = files.Exists(file => file is { UploadId: not null, Kind: not LedgerKind.Deleted });
+        if (rows.TrueForAll(row => row.State == LegacyState.Converted) && !files.Exists(IsLeft))
         {
             return []; // all of it is done; what the wiki took away since is no reason to look for it in other places
         }

@@ -145,7 +145,7 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
         var from = source is null ? null : NameOf(source.UploadId!.Value);
         if (source is null || from is null || (arrival.Path.Kind == LedgerKind.Archive && from != name))
         {
-            await AddLinkAsync(arrival, known);
+            await store.WriteAsync(catalog => AddRow(catalog, arrival, version: null));
             return;
         }
 
@@ -201,57 +201,60 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
     /// <summary>The row of a link goes with it.</summary>
     private void Move(CatalogTransaction catalog, LedgerRow source, Arrival arrival)
     {
-        if (catalog.ReadAll(ConversionStatements.ReadLedgerByPath, ConversionRows.ReadLedger, arrival.Path.Path).FirstOrDefault() is { } there)
+        var version = source.UploadId!.Value;
+        var hash = LegacyNames.HashOf(arrival.Path.Name);
+        if (source.State == LedgerState.Found)
         {
-            catalog.Execute(ConversionStatements.RemoveLedger, there.Id);
-        }
-
-        catalog.Execute(ConversionStatements.MoveLedger, arrival.Path.Path, LegacyNames.HashOf(arrival.Path.Name), (byte)arrival.Path.Kind, run, source.Id);
-        if (source.Key is null && catalog.FindFile(arrival.Key) is { } file)
-        {
-            (source.State, source.Status, source.Key, source.Sha256, source.Run, source.Detail) = (LedgerState.Linked, LedgerStatus.Converted, arrival.Key.ToArray(), file.Sha256.ToArray(), run, null);
+            // Something else has its old place already.
+            source.UploadId = null;
             ConversionRows.Set(catalog, source);
+            AddRow(catalog, arrival, version);
+        }
+        else
+        {
+            RemoveRow(catalog, arrival.Path.Path);
+            catalog.Execute(ConversionStatements.MoveLedger, arrival.Path.Path, hash, (byte)arrival.Path.Kind, run, source.Id);
         }
 
-        if (arrival.Path.Kind == LedgerKind.Archive)
+        var archived = arrival.Path.Kind == LedgerKind.Archive ? arrival.Path.File : null;
+        if (archived is not null)
         {
-            catalog.Execute(ConversionStatements.SetArchiveName, arrival.Path.File, source.UploadId);
+            catalog.Execute(ConversionStatements.SetArchiveName, archived, version);
+        }
+
+        // What the tables said of it is said of the new name until they are read again.
+        catalog.Execute(ConversionStatements.MoveLegacy, arrival.Path.Name, hash, archived, source.NameHash, version);
+    }
+
+    private static void RemoveRow(CatalogTransaction catalog, string path)
+    {
+        foreach (var row in catalog.ReadAll(ConversionStatements.ReadLedgerByPath, ConversionRows.ReadLedger, path))
+        {
+            catalog.Execute(ConversionStatements.RemoveLedger, row.Id);
         }
     }
 
-    /// <summary>A link of which nobody knows where it comes from: a version with that content, if that is public.</summary>
-    private async Task AddLinkAsync(Arrival arrival, LedgerRow? known)
+    /// <summary>Describes a link; where nobody knows which version it is, the conversion of its name makes one, if its content is public.</summary>
+    private bool AddRow(CatalogTransaction catalog, Arrival arrival, long? version)
     {
-        var place = ObjectPath.Of(arrival.Key);
-        if (FileStat.Of($"{tree.Store.Root}/{place}") is not { IsFile: true } stat)
+        // One that dangles is none: verify tells so.
+        if (FileStat.Of($"{tree.Store.Root}/{ObjectPath.Of(arrival.Key)}") is not { IsFile: true } stat || catalog.FindFile(arrival.Key) is not { State: FileState.Public } file)
         {
-            return; // it dangles: verify tells so
+            return false;
         }
 
-        await store.WriteAsync(catalog =>
+        var row = new LedgerRow
         {
-            if (catalog.FindFile(arrival.Key) is not { State: FileState.Public } file)
-            {
-                return false;
-            }
-
-            var row = new LedgerRow
-            {
-                Path = arrival.Path.Path, NameHash = LegacyNames.HashOf(arrival.Path.Name), Kind = arrival.Path.Kind, State = LedgerState.Found, Run = run,
-                Device = stat.Device, Inode = arrival.Stat.Inode, LinkCount = 1, Size = stat.Size, Modified = stat.Modified, Accessed = stat.Accessed,
-                Mode = FileStat.PlainFile, Owner = arrival.Stat.Owner, Group = arrival.Stat.Group,
-            };
-            if (known is not null)
-            {
-                catalog.Execute(ConversionStatements.RemoveLedger, known.Id);
-            }
-
-            ConversionRows.Insert(catalog, row);
-            row.Id = catalog.ReadAll(ConversionStatements.ReadLedgerByPath, ConversionRows.ReadLedger, row.Path)[0].Id;
-            (row.State, row.Status, row.Key, row.Sha256) = (LedgerState.Linked, LedgerStatus.Duplicate, arrival.Key.ToArray(), file.Sha256.ToArray());
-            ConversionRows.Set(catalog, row);
-            return true;
-        });
+            Path = arrival.Path.Path, NameHash = LegacyNames.HashOf(arrival.Path.Name), Kind = arrival.Path.Kind, State = LedgerState.Found, Run = run,
+            Device = stat.Device, Inode = arrival.Stat.Inode, LinkCount = 1, Size = stat.Size, Modified = stat.Modified, Accessed = stat.Accessed,
+            Mode = FileStat.PlainFile, Owner = arrival.Stat.Owner, Group = arrival.Stat.Group,
+        };
+        RemoveRow(catalog, row.Path);
+        ConversionRows.Insert(catalog, row);
+        row.Id = catalog.ReadAll(ConversionStatements.ReadLedgerByPath, ConversionRows.ReadLedger, row.Path)[0].Id;
+        (row.State, row.Status, row.Key, row.Sha256, row.UploadId) = (LedgerState.Linked, LedgerStatus.Duplicate, arrival.Key.ToArray(), file.Sha256.ToArray(), version);
+        ConversionRows.Set(catalog, row);
+        return true;
     }
 
     /// <summary>Links have gone: the name is deleted, or some of its old versions are hidden.</summary>

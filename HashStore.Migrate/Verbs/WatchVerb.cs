@@ -88,7 +88,7 @@ internal sealed class WatchVerb
         }
         finally
         {
-            await listener.CountAsync(opened);
+            await listener.CountAsync(opened, began);
             if (arguments.Report(parsed) is { } file)
             {
                 WriteReport(opened, file, began);
@@ -154,10 +154,10 @@ internal sealed class WatchVerb
         private ConversionCounts pass = new();
         private long bytes;
 
-        /// <summary>Paths converted.</summary>
+        /// <summary>Paths converted, by passes and one by one.</summary>
         internal long Converted { get; private set; }
 
-        /// <summary>Bytes read.</summary>
+        /// <summary>Bytes read by passes.</summary>
         internal long Bytes { get; private set; }
 
         /// <summary>Paths that are missing or failed in the end.</summary>
@@ -238,22 +238,21 @@ internal sealed class WatchVerb
         public void Problem(string message) => output.Message($"{Name}: {message}");
 
         /// <summary>Counts what the ledger says in the end.</summary>
-        internal async Task CountAsync(Store store)
+        internal async Task CountAsync(Store store, long began)
         {
             await using var context = store.Database.NewContext();
-            var sums = await ConversionQueries.LedgerSums(context, null).ToListAsync();
-            var counts = new ConversionCounts();
-            sums.ForEach(sum => counts.Add(sum.State, sum.Status, sum.Count));
+            var (all, since) = (new ConversionCounts(), new ConversionCounts());
+            (await ConversionQueries.LedgerSums(context, null).ToListAsync()).ForEach(sum => all.Add(sum.State, sum.Status, sum.Count));
+            (await ConversionQueries.LedgerSumsSince(context, began).ToListAsync()).ForEach(sum => since.Add(sum.State, sum.Status, sum.Count));
+            (Converted, Failed, Skipped) = (since.Converted, all.Failed, all.Converted - since.Converted + all.Skipped);
             lock (gate)
             {
                 EndPass(); // one that was interrupted
-                (Failed, Skipped) = (counts.Failed, Math.Max(0, counts.Converted + counts.Skipped - Converted));
             }
         }
 
         private void EndPass()
         {
-            Converted += pass.Converted;
             Bytes += bytes;
             (pass, bytes) = (new ConversionCounts(), 0);
         }

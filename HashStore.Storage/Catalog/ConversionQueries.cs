@@ -43,6 +43,13 @@ internal static class ConversionQueries
         group row by new { row.State, row.Status } into part
         select new LedgerSum { State = part.Key.State, Status = part.Key.Status, Count = part.LongCount(), Bytes = part.Sum(row => row.Size) };
 
+    /// <summary>Sums over what was decided in a run or after it.</summary>
+    internal static IQueryable<LedgerSum> LedgerSumsSince(HashStoreContext context, long run) =>
+        from row in context.Ledger
+        where row.Run >= run && row.Kind != LedgerKind.Folder
+        group row by new { row.State, row.Status } into part
+        select new LedgerSum { State = part.Key.State, Status = part.Key.Status, Count = part.LongCount(), Bytes = part.Sum(row => row.Size) };
+
     /// <summary>Sums over what is left, apart for files that cannot be linked from this device: those on another one, and those with further hard links.</summary>
     internal static IQueryable<LeftSum> LeftSums(HashStoreContext context, long device) =>
         from row in context.Ledger

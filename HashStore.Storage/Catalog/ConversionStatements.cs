@@ -94,6 +94,14 @@ internal static class ConversionStatements
         """UPDATE "ledger" SET ledger_path = @path, ledger_name_hash = @nameHash, ledger_kind = @kind, ledger_state = 2, ledger_run = @run WHERE ledger_id = @id""",
         new("@path", DbType.String), new("@nameHash", DbType.Int64), new("@kind", DbType.Byte), new("@run", DbType.Int64), new("@id", DbType.Int64));
 
+    /// <summary>The rows of a version go with it to another name.</summary>
+    internal static readonly Statement MoveLegacy = new(
+        """
+        UPDATE "legacy" SET legacy_name = @name, legacy_name_hash = @nameHash, legacy_file_hash = @nameHash, legacy_archive_name = COALESCE(@archiveName, legacy_archive_name)
+        WHERE legacy_name_hash = @oldHash AND legacy_upload_id = @uploadId AND legacy_state = 1 AND legacy_kind <> 2
+        """,
+        new("@name", DbType.String), new("@nameHash", DbType.Int64), new("@archiveName", DbType.String), new("@oldHash", DbType.Int64), new("@uploadId", DbType.Int64));
+
     internal static readonly Statement RemoveLedger = new(
         """DELETE FROM "ledger" WHERE ledger_id = @id""",
         new StatementParameter("@id", DbType.Int64));

@@ -117,7 +117,7 @@ internal sealed class LegacyTreeBuilder(int levels = 2, string? parent = null) :
     }
 
     /// <summary>Forgets rows, as a wiki does that changes or deletes them.</summary>
-    internal void RemoveRows(string table, string column, string value) => tables[table].RemoveAll(row => row.Contains((column, value)));
+    internal void RemoveRows(string table, string column, string value) => tables.GetValueOrDefault(table)?.RemoveAll(row => row.Contains((column, value)));
 
     /// <summary>Writes a file without a row, as a wiki writes it: over whatever is there, never through a link.</summary>
     internal string File(string path, string content) => File(path, Encoding.UTF8.GetBytes(content));

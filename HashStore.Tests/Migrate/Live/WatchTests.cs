@@ -49,7 +49,7 @@ public sealed class WatchTests : IAsyncDisposable
         Assert.Equal(130, await EndAsync());
         var lines = output.Read().TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.Equal(["verb", "converted", "skipped", "failed", "bytes", "seconds", "exit"], lines[^1].EnumerateObject().Select(property => property.Name));
-        Assert.Equal(["watch", "0", "130"], new[] { "verb", "failed", "exit" }.Select(name => $"{lines[^1].GetProperty(name)}"));
+        Assert.Equal(["watch", "3", "0", "130"], new[] { "verb", "converted", "failed", "exit" }.Select(name => $"{lines[^1].GetProperty(name)}"));
         var passes = lines.Where(line => line.TryGetProperty("pass", out _)).ToList();
         Assert.Equal(("start", "watch"), (passes[0].GetProperty("pass").GetString(), passes[0].GetProperty("verb").GetString()));
         Assert.Contains("interrupted", error.Read(), StringComparison.Ordinal);
