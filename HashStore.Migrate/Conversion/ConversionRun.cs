@@ -23,8 +23,6 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
     /// <summary>A second pass takes what somebody was writing to in the first.</summary>
     private const int Passes = 2;
 
-    private const int RowsPerWrite = 1000;
-
     /// <summary>How long another converter may have a name that the wiki has changed; after that it is followed by the next run.</summary>
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(20);
 
@@ -90,7 +88,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
             Bytes = pace.Spent;
         }
 
-        await TellUnclaimedAsync();
+        await new UnclaimedFiles(store, run, listener).TellAsync();
     }
 
     /// <summary>Walks the tree, one process at a time.</summary>
@@ -378,38 +376,5 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         await using var context = store.Database.NewContext();
         var sums = await ConversionQueries.LedgerSums(context, null).ToListAsync();
         return sums.Where(sum => sum.State is LedgerState.Found or LedgerState.Committed or LedgerState.Failed).Sum(sum => sum.Count);
-    }
-
-    /// <summary>Files in the deleted zone that no row has claimed.</summary>
-    private async Task TellUnclaimedAsync()
-    {
-        using var ledger = new StoreLedger(store);
-        var unclaimed = new List<LedgerRow>();
-        for (var after = 0L; ;)
-        {
-            unclaimed.Clear();
-            ledger.Reading.ForEach(
-                ConversionStatements.ReadLedgerByState,
-                reader =>
-                {
-                    var row = ConversionRows.ReadLedger(reader);
-                    after = row.Id;
-                    if (row.Kind == LedgerKind.Deleted)
-                    {
-                        (row.State, row.Status, row.Detail, row.Run) = (LedgerState.Kept, LedgerStatus.Orphan, "No row speaks of this deleted file; it was left as it is.", run);
-                        unclaimed.Add(row);
-                    }
-
-                    return unclaimed.Count < RowsPerWrite;
-                },
-                (byte)LedgerState.Found, after);
-            if (unclaimed.Count == 0)
-            {
-                return;
-            }
-
-            await ledger.SetAsync(unclaimed);
-            unclaimed.ForEach(listener.Decided);
-        }
     }
 }

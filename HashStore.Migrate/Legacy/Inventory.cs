@@ -86,7 +86,7 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
     /// <summary>Looks at single paths again; those that changed are described anew.</summary>
     internal async Task LookAgainAsync(IEnumerable<string> again)
     {
-        foreach (var path in again)
+        foreach (var path in again.Where(tree.LiesInFolders))
         {
             NoteFolders(path);
             LookAt(path, path[(path.LastIndexOf('/') + 1)..], []);

@@ -103,6 +103,20 @@ internal sealed class LegacyTree
         }
     }
 
+    /// <summary>Whether all that a path lies in are folders of the tree: one that is a link leads to somebody else's files.</summary>
+    internal bool LiesInFolders(string path)
+    {
+        for (var slash = path.IndexOf('/'); slash >= 0; slash = path.IndexOf('/', slash + 1))
+        {
+            if (FileStat.Of(FullPath(path[..slash])) is { IsFolder: false })
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Whether a folder at the top of the tree is one of those that stay untouched.</summary>
     internal static bool IsUntouched(string name) => untouched.Contains(name);
 

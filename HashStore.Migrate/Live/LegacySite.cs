@@ -54,6 +54,9 @@ internal sealed partial class LegacySite : IAsyncDisposable
     /// <summary>Whether this process may convert: not after an undo, until somebody asks for a conversion again.</summary>
     internal bool IsOn => ConversionTurn.IsOn(store.Paths);
 
+    /// <summary>The number of the tree's hash directories.</summary>
+    internal int Levels => Tree().Levels;
+
     /// <summary>What may be wrong with the tree; whoever opened it tells it when it suits.</summary>
     internal IReadOnlyList<string> Warnings { get; private init; } = [];
 

@@ -34,6 +34,10 @@ internal sealed partial class SiteTables(Store store, LegacySiteOptions site, IL
             imported = now;
             LogImported(logger, path, done.Counts.New, done.Counts.Changed, done.Counts.Removed, refused);
         }
+        catch (LegacyTablesException exception)
+        {
+            throw new StoreException(StoreFault.Unavailable, exception.Message, exception);
+        }
         finally
         {
             alone.Release();

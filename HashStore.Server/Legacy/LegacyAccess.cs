@@ -51,6 +51,9 @@ internal sealed partial class LegacyAccess : IAsyncDisposable
         }
     }
 
+    /// <summary>Where a name's current version lies in the tree; null where there are no hash directories: such a tree is none, or has hardly anything.</summary>
+    internal string? PathOf(FileName name) => Site?.Levels is > 0 and var levels ? LegacyPath.OfCurrent(name.Value, levels) : null;
+
     /// <summary>Says what is wrong with the tree, or may be; when the server has started, since a failed start is told in one sentence.</summary>
     internal void TellProblems()
     {

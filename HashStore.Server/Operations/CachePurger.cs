@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Threading.Channels;
 using HashStore.Schema;
 using HashStore.Server.Api;
+using HashStore.Server.Legacy;
 using HashStore.Storage;
 using HashStore.Storage.Objects;
 
@@ -28,10 +29,11 @@ internal sealed partial class CachePurger : BackgroundService
     private readonly string uploadPath;
     private readonly FileView view;
     private readonly Store store;
+    private readonly LegacyAccess legacy;
     private readonly ILogger<CachePurger> logger;
     private readonly HttpClient client = new() { Timeout = TimeSpan.FromSeconds(5) };
 
-    public CachePurger(ServerSettings settings, FileView view, Store store, ILogger<CachePurger> logger)
+    public CachePurger(ServerSettings settings, FileView view, Store store, LegacyAccess legacy, ILogger<CachePurger> logger)
     {
         targets = [.. settings.Purge.Targets.Select(target => Uri.TryCreate(target, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
             ? target.TrimEnd('/')
@@ -39,6 +41,7 @@ internal sealed partial class CachePurger : BackgroundService
         uploadPath = settings.UploadPath;
         this.view = view;
         this.store = store;
+        this.legacy = legacy;
         this.logger = logger;
     }
 
@@ -49,7 +52,14 @@ internal sealed partial class CachePurger : BackgroundService
     internal int Depth => queue.Reader.Count;
 
     /// <summary>A name has other content than before.</summary>
-    internal void Changed(FileName name) => Enqueue(new Stale($"{NameEndpoint.Prefix}/{name.ToUrlSegment()}", null));
+    internal void Changed(FileName name)
+    {
+        Enqueue(new Stale($"{NameEndpoint.Prefix}/{name.ToUrlSegment()}", null));
+        if (targets.Length > 0 && legacy.PathOf(name) is { } path)
+        {
+            Enqueue(new Stale($"{uploadPath}/{path[..^name.Value.Length]}{name.ToUrlSegment()}", null));
+        }
+    }
 
     /// <summary>A name was changed by something else than an upload.</summary>
     internal void Changed(FileName asked, ChangeResult result)

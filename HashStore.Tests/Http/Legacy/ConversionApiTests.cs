@@ -61,15 +61,16 @@ public sealed class ConversionApiTests
     [Fact]
     public async Task A_pause_stops_it_and_a_start_goes_on()
     {
-        // A thousand bytes a second: of files of 200 KB nothing would be done in minutes.
+        // A thousand bytes a second and a few batches of files that are finished when a pause comes: most of these would take minutes.
         var tree = Tree();
-        foreach (var name in names)
+        var large = Enumerable.Range(0, 1000).Select(at => $"Large_{at}.txt").ToList();
+        foreach (var name in large)
         {
-            tree.File(tree.Current("Large_" + name), new string('a', 200_000) + name);
+            tree.File(tree.Current(name), new string('a', 3000) + name);
         }
 
         await using var server = await LegacyServer.StartAsync(tree, "--HashStore:Conversion:Background=true", "--HashStore:Conversion:BytesPerSecond=1000");
-        await Until.TrueAsync("it looks at the tree", async () => Number((await server.Client.GetAsync(Status)).Json, "total") > names.Length * 2);
+        await Until.TrueAsync("it looks at the tree", async () => Number((await server.Client.GetAsync(Status)).Json, "total") > large.Count);
         Assert.Equal("running", State((await server.Client.GetAsync(Status)).Json));
         Assert.Equal("paused", State((await server.Client.PostAsync(Status, """{"action":"pause"}""")).AssertStatus(200).Json));
         await Until.TrueAsync("the pause is told", () => server.Process.StandardOutput.Contains("conversion paused: ", StringComparison.Ordinal));
@@ -80,7 +81,7 @@ public sealed class ConversionApiTests
 
         await using var quick = await LegacyServer.ServeAsync(tree, "--HashStore:Conversion:Background=true");
         await DoneAsync(quick.Client);
-        tree.CheckLinked([.. names.Select(name => tree.Current("Large_" + name))]);
+        tree.CheckLinked([.. large.Select(tree.Current)]);
         tree.CheckNothingIsLeft();
     }
 
@@ -94,7 +95,7 @@ public sealed class ConversionApiTests
         (await server.Client.PostAsync(Status, """{"action":"start"}""")).AssertStatus(200);
         await Until.TrueAsync("it failed", async () => (await server.Client.GetAsync("/metrics")).Text.Contains("hashstore_conversion_failures_total 1", StringComparison.Ordinal));
         Assert.Equal("paused", State((await server.Client.GetAsync(Status)).Json));
-        Assert.Contains("conversion failed, and is tried again: ", server.Process.StandardOutput, StringComparison.Ordinal);
+        await Until.TrueAsync("it is told", () => server.Process.StandardOutput.Contains("conversion failed, and is tried again: ", StringComparison.Ordinal));
         Assert.Equal("ok", (await server.Client.GetAsync("/healthz")).Json.GetProperty("status").GetString());
         Directory.Move(tree.Folder["away"], tree.Folder["tables"]);
         (await server.Client.PostAsync(Status, """{"action":"start"}""")).AssertStatus(200);

@@ -31,7 +31,8 @@ public sealed class ReconcileTests
     [Fact]
     public async Task A_takedown_in_the_wiki_takes_effect_at_once()
     {
-        await using var server = await LegacyServer.StartAsync(Tree());
+        using var cache = new PurgedCache();
+        await using var server = await LegacyServer.StartAsync(Tree(), $"--HashStore:Purge:Targets:0={cache.Url}");
         var tree = server.Tree;
         var url = LegacyServer.Url(tree.Current(Uploaded));
         var led = (await server.Client.GetAsync("/file/" + Uploaded)).AssertStatus(302)["Location"]!;
@@ -46,6 +47,8 @@ public sealed class ReconcileTests
         (await server.Client.GetAsync(url)).AssertProblem(410);
         (await server.Client.GetAsync("/file/" + Uploaded)).AssertProblem(410);
         tree.CheckUnlinked(tree.InZone(Uploaded, $"{Uploaded} first"));
+        string[] purged = [await cache.NextAsync(), await cache.NextAsync(), await cache.NextAsync(), await cache.NextAsync()];
+        Assert.Equal(["/file/" + Uploaded, url, led[..led.LastIndexOf('/')], led], purged.Select(line => line["PURGE ".Length..]));
     }
 
     [Fact]
