@@ -213,6 +213,9 @@ internal sealed partial class LegacySite : IAsyncDisposable
             }
 
             await BringInAsync(path.Name, cancellation);
+
+            // The path before its row: what is a link by now has a row that says so.
+            there = FileStat.Of(tree.FullPath(path.Path));
             row = await RowAsync(path.Path);
         }
 
@@ -222,7 +225,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
         {
             { State: LedgerState.Linked or LedgerState.Committed, Key: { } key, UploadId: { } version } when await IsShownAsync(version) => new LegacyView(name, new ContentKey(key)),
             { State: LedgerState.Linked or LedgerState.Committed or LedgerState.Removed } => new LegacyView(name, IsGone: true),
-            null or { State: LedgerState.Found or LedgerState.Failed } when FileStat.Of(tree.FullPath(path.Path)) is { IsFile: true } && !await IsHiddenAsync(path)
+            null or { State: LedgerState.Found or LedgerState.Failed } when there is { IsFile: true } && !await IsHiddenAsync(path)
                 => new LegacyView(name, File: tree.FullPath(path.Path)),
             _ => null,
         };
