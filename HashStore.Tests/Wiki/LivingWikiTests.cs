@@ -35,7 +35,7 @@ public abstract class LivingWikiTests(ITestOutputHelper output)
 
                     if (!follower.IsAlone)
                     {
-                        await living.Store.CheckShownAsync();
+                        await living.Store.CheckShownAsync(step.IsComeback ? step.Names : []);
                     }
 
                     await living.WriteTablesAsync();

@@ -29,10 +29,10 @@ internal sealed class WikiAnswers(MediaWiki wiki, WikiContents contents)
     internal IEnumerable<(string Name, IReadOnlyList<(WikiVersion Told, MadeVersion Made)> Versions)> Histories =>
         contents.Live.Select(pair => (pair.Key, (IReadOnlyList<(WikiVersion, MadeVersion)>)[.. histories[pair.Key].Zip(pair.Value)]));
 
-    /// <summary>The paths of URLs that answer, with their bytes.</summary>
-    internal IEnumerable<(string Path, byte[] Content)> Shown => Histories
-        .SelectMany(name => name.Versions.Where(version => !version.Made.HiddenContent).Select(version => (version.Told.Url!.AbsolutePath, version.Made.Content)))
-        .Concat(thumbnails.Values);
+    /// <summary>The paths of URLs that answer, with the names they belong to and their bytes.</summary>
+    internal IEnumerable<(string Name, string Path, byte[] Content)> Shown => Histories
+        .SelectMany(name => name.Versions.Where(version => !version.Made.HiddenContent).Select(version => (name.Name, version.Told.Url!.AbsolutePath, version.Made.Content)))
+        .Concat(thumbnails.Select(pair => (pair.Key, pair.Value.Path, pair.Value.Content)));
 
     /// <summary>SHA-256 of what somebody may see.</summary>
     internal HashSet<string> ShownContents => [.. contents.Live.Values.SelectMany(versions => versions).Where(version => !version.HiddenContent).Select(version => version.Sha256)];
