@@ -20,7 +20,7 @@ namespace HashStore.Migrate.Live;
 internal sealed partial class LegacySite : IAsyncDisposable
 {
     /// <summary>How long a request waits for another converter that has its name; after that it gets the file as it is.</summary>
-    private static readonly TimeSpan shortPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan shortPatience = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The same for somebody who asks for a reconcile.</summary>
     private static readonly TimeSpan longPatience = TimeSpan.FromSeconds(25);
@@ -38,6 +38,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Task> underWay = new(StringComparer.Ordinal);
     private LegacyTree tree;
     private long looked;
+    private bool isProbed;
 
     private LegacySite(Store store, LegacyTree tree, ConversionOptions options, LegacySiteOptions site, ILogger logger)
     {
@@ -119,6 +120,11 @@ internal sealed partial class LegacySite : IAsyncDisposable
     /// <exception cref="StoreException">It could not be done; says what to do.</exception>
     internal async Task ReconcileAsync(IReadOnlyCollection<string> names, CancellationToken cancellation)
     {
+        if (!IsOn)
+        {
+            return; // after an undo tree and store go separate ways
+        }
+
         using var turn = ConversionTurn.Share(store.Paths);
         await tables.ImportIfChangedAsync(cancellation);
 
@@ -146,8 +152,9 @@ internal sealed partial class LegacySite : IAsyncDisposable
         }
 
         using var turn = ConversionTurn.Share(store.Paths);
-        var run = new ConversionRun(store, Tree(), options, listener) { IsBusy = isBusy, Preflight = new Preflight(Tree(), options) };
+        var run = new ConversionRun(store, Tree(), options, listener) { IsBusy = isBusy, Preflight = new Preflight(Tree(), options), Probe = isProbed || site.Probe is null ? null : new WebProbe(site.Probe, Tree()) };
         await run.ConvertAsync(Task.Run(() => tables.ImportIfChangedAsync(cancellation), CancellationToken.None), cancellation);
+        isProbed = true;
         return true;
     }
 
@@ -205,13 +212,14 @@ internal sealed partial class LegacySite : IAsyncDisposable
     {
         var row = await RowAsync(path.Path);
         var there = FileStat.Of(Tree().FullPath(path.Path));
-        if (row is not { State: LedgerState.Linked } || there is not { IsLink: true })
+        if (row is null && there is null)
         {
-            if (row is null && there is null)
-            {
-                return null;
-            }
+            return null;
+        }
 
+        var isDone = there is { IsFile: true } file ? IsAboutToBeExchanged(row, file) : there is { IsLink: true } && row is { State: LedgerState.Linked or LedgerState.Committed };
+        if (!isDone && IsOn && !failed.Has(path.Name, FileStat.Of(CurrentPath(path.Name))))
+        {
             await BringInAsync(path.Name, cancellation);
 
             // The path before its row: what is a link by now has a row that says so.
@@ -265,9 +273,9 @@ internal sealed partial class LegacySite : IAsyncDisposable
         switch (FileStat.Of(full))
         {
             case { IsLink: true } link:
-                return (row is not { State: LedgerState.Linked } || !LinkTarget.IsOf(tree, row, Posix.ReadLink(full))) && !failed.Has(name, link);
+                return (row is not { State: LedgerState.Linked or LedgerState.Committed } || !LinkTarget.IsOf(tree, row, Posix.ReadLink(full))) && !failed.Has(name, link);
             case { IsFile: true } file:
-                return row is not { State: LedgerState.Kept } && !failed.Has(name, file);
+                return row is not { State: LedgerState.Kept } && !IsAboutToBeExchanged(row, file) && !failed.Has(name, file);
             case null when failed.Has(name, null):
                 return false;
             case null when row is { State: LedgerState.Linked or LedgerState.Committed }:
@@ -282,6 +290,10 @@ internal sealed partial class LegacySite : IAsyncDisposable
                 return false;
         }
     }
+
+    /// <summary>Whether a file is the one that a committed row describes: its content is stored, and another converter is about to put the link there.</summary>
+    private static bool IsAboutToBeExchanged(LedgerRow? row, FileStat file) =>
+        row is { State: LedgerState.Committed } && row.Inode == file.Inode && row.Device == file.Device && row.Modified == file.Modified;
 
     /// <summary>Converts a name once for all who ask at the same time.</summary>
     private async Task BringInAsync(string name, CancellationToken cancellation)
