@@ -22,6 +22,7 @@ internal sealed class NameConverter : IDisposable
     {
         (this.store, this.tree, this.options, this.threads, this.run) = (store, tree, options, threads, run);
         ledger = new StoreLedger(store);
+        ledger.Written(); // it outlives the moment in which nothing was recorded
         follower = new Follower(store, tree, options, ledger, run);
     }
 
