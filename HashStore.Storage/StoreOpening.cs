@@ -245,7 +245,7 @@ internal static partial class StoreOpening
         return new StoreParts(paths, layout, database, syncs, new LocalObjects(paths.Root, paths.Deleted, syncs), new DurableTree(paths.Root, syncs));
     }
 
-    /// <summary>What lies at the top of a MediaWiki upload directory with hash levels, and what file systems put there themselves.</summary>
-    [GeneratedRegex(@"^([0-9a-f]|archive|thumb|deleted|temp|transcoded|lockdir|timeline|math|score|captcha|graphs|lost\+found|\.hashstore|\.htaccess|README|index\.html|\.gitkeep|\.DS_Store|Thumbs\.db)$")]
+    /// <summary>What lies at the top of a MediaWiki upload directory with hash levels, what file systems put there themselves, and what another process tries out there at this moment.</summary>
+    [GeneratedRegex(@"^([0-9a-f]|\.hs~.*|archive|thumb|deleted|temp|transcoded|lockdir|timeline|math|score|captcha|graphs|lost\+found|\.hashstore|\.htaccess|README|index\.html|\.gitkeep|\.DS_Store|Thumbs\.db)$")]
     private static partial Regex UploadTreeEntry();
 }

@@ -213,15 +213,20 @@ internal sealed partial class LegacySite : IAsyncDisposable
             }
 
             await BringInAsync(path.Name, cancellation);
+
+            // The path before its row: what is a link by now has a row that says so.
+            there = FileStat.Of(tree.FullPath(path.Path));
             row = await RowAsync(path.Path);
         }
 
+        // Committed: another converter has it and is about to exchange the path for its link. Unknown or found: another one has it for longer than a request waits.
         var name = FileName.FromStored(path.Name);
         return row switch
         {
-            { State: LedgerState.Linked, Key: { } key, UploadId: { } version } when await IsShownAsync(version) => new LegacyView(name, new ContentKey(key)),
-            { State: LedgerState.Linked or LedgerState.Removed } => new LegacyView(name, IsGone: true),
-            { State: LedgerState.Found or LedgerState.Failed } when FileStat.Of(tree.FullPath(path.Path)) is { IsFile: true } => new LegacyView(name, File: tree.FullPath(path.Path)),
+            { State: LedgerState.Linked or LedgerState.Committed, Key: { } key, UploadId: { } version } when await IsShownAsync(version) => new LegacyView(name, new ContentKey(key)),
+            { State: LedgerState.Linked or LedgerState.Committed or LedgerState.Removed } => new LegacyView(name, IsGone: true),
+            null or { State: LedgerState.Found or LedgerState.Failed } when there is { IsFile: true } && !await IsHiddenAsync(path)
+                => new LegacyView(name, File: tree.FullPath(path.Path)),
             _ => null,
         };
     }
@@ -243,8 +248,11 @@ internal sealed partial class LegacySite : IAsyncDisposable
             return null; // a picture of what is not public
         }
 
-        return await RowAsync(path.Path) is { State: LedgerState.Linked, Place: { } place } ? new LegacyView(name, File: $"{store.Paths.Root}/{place}")
-            : FileStat.Of(full) is { IsFile: true } ? new LegacyView(name, File: full)
+        // The file before the row: what is a link by now has a row that says where it leads.
+        var isFile = FileStat.Of(full) is { IsFile: true };
+        return await RowAsync(path.Path) is { State: LedgerState.Linked or LedgerState.Committed, Place: { } place } && FileStat.Of($"{store.Paths.Root}/{place}") is not null
+            ? new LegacyView(name, File: $"{store.Paths.Root}/{place}")
+            : isFile ? new LegacyView(name, File: full)
             : null;
     }
 
@@ -323,6 +331,13 @@ internal sealed partial class LegacySite : IAsyncDisposable
     {
         await using var context = store.Database.NewContext();
         return await LiveQueries.Path(context, path).FirstOrDefaultAsync();
+    }
+
+    /// <summary>Whether the tables hide what lies at an old version's path.</summary>
+    private async Task<bool> IsHiddenAsync(LegacyPath path)
+    {
+        await using var context = store.Database.NewContext();
+        return await LiveQueries.Hidden(context, LegacyNames.HashOf(path.Name), Path.GetFileName(path.Path)).AnyAsync();
     }
 
     private async Task<bool> IsShownAsync(long version)

@@ -20,8 +20,6 @@ internal sealed class TreeWatcher : IDisposable
     private const FolderEvents Asked = FolderEvents.CloseWrite | FolderEvents.MovedFrom | FolderEvents.MovedTo | FolderEvents.Create | FolderEvents.Delete
         | FolderEvents.DeleteSelf | FolderEvents.MoveSelf | FolderEvents.OnlyFolders | FolderEvents.NoFollow;
 
-    private const string MaxWatches = "fs.inotify.max_user_watches", MaxWatchesInside = "user.max_inotify_watches", MaxInstances = "fs.inotify.max_user_instances";
-
     private readonly Lock gate = new();
     private readonly Dictionary<int, string> folders = []; // relative, by the number of the watch
     private readonly Func<LegacyTree> look;
@@ -70,7 +68,7 @@ internal sealed class TreeWatcher : IDisposable
         }
         catch (IOException exception)
         {
-            return $"The tree {tree.Root} cannot be watched ({exception.Message}). Raise {MaxInstances} (now {Limit(MaxInstances)}): sysctl -w {MaxInstances}=1024.";
+            return WatchRefusal.OfTree(tree.Root, exception);
         }
 
         List<int> before;
@@ -81,7 +79,7 @@ internal sealed class TreeWatcher : IDisposable
             root = RootNow();
         }
 
-        var walk = new Walk();
+        var walk = new WatchWalk();
         if (Watch("", walk) is null)
         {
             walk.Problem ??= $"There is no folder {tree.Root} to watch.";
@@ -274,7 +272,7 @@ internal sealed class TreeWatcher : IDisposable
 
         if ((told.Events & (FolderEvents.Create | FolderEvents.MovedTo)) != 0)
         {
-            var walk = new Walk { LooksForFiles = true };
+            var walk = new WatchWalk { LooksForFiles = true };
             Watch(path, walk);
             if (walk.Problem is not null)
             {
@@ -304,7 +302,7 @@ internal sealed class TreeWatcher : IDisposable
 
     /// <summary>Watches a folder and the hash directories below it.</summary>
     /// <returns>The number of the watch; null when there is none.</returns>
-    private int? Watch(string folder, Walk walk)
+    private int? Watch(string folder, WatchWalk walk)
     {
         try
         {
@@ -332,7 +330,7 @@ internal sealed class TreeWatcher : IDisposable
         {
             if (exception is not DirectoryNotFoundException && Posix.ErrnoOf(exception) is not (Posix.Enoent or Posix.Enotdir))
             {
-                walk.Problem ??= Refusal(folder, Posix.ErrnoOf(exception), exception.Message);
+                walk.Problem ??= WatchRefusal.OfFolder(tree.FullPath(folder), exception);
             }
 
             return null;
@@ -366,10 +364,7 @@ internal sealed class TreeWatcher : IDisposable
 
     private void Forget(string path)
     {
-        foreach (var (number, _) in folders.Where(pair => pair.Value == path || pair.Value.StartsWith(path + "/", StringComparison.Ordinal)).ToList())
-        {
-            Forget(number);
-        }
+        folders.Where(pair => pair.Value == path || pair.Value.StartsWith(path + "/", StringComparison.Ordinal)).Select(pair => pair.Key).ToList().ForEach(Forget);
     }
 
     private void Forget(int number)
@@ -401,38 +396,5 @@ internal sealed class TreeWatcher : IDisposable
 
     private static string Below(string folder, string name) => folder.Length == 0 ? name : $"{folder}/{name}";
 
-    private string Refusal(string folder, int errno, string message)
-    {
-        var what = errno == Posix.Enospc
-            ? $"The kernel refuses to watch more folders for this user: {MaxWatches} is {Limit(MaxWatches)}, {MaxWatchesInside} {Limit(MaxWatchesInside)}. Raise the lower one: sysctl -w {MaxWatches}=1048576."
-            : $"{tree.FullPath(folder)} cannot be watched: {message}.";
-        return $"{what} (Until then what happens in the other folders is found by the regular passes only.)";
-    }
-
-    /// <summary>A limit of the kernel's, as it stands now.</summary>
-    private static string Limit(string name)
-    {
-        try
-        {
-            return File.ReadAllText("/proc/sys/" + name.Replace('.', '/')).Trim();
-        }
-        catch (Exception exception) when (StorageErrors.Knows(exception))
-        {
-            return "not known"; // a container may hide it
-        }
-    }
-
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>One walk over the folders.</summary>
-    private sealed class Walk
-    {
-        /// <summary>Whether files that are there already count as new.</summary>
-        internal bool LooksForFiles { get; init; }
-
-        internal HashSet<int> Watched { get; } = [];
-
-        /// <summary>The first folder that could not be watched, and what to do.</summary>
-        internal string? Problem { get; set; }
-    }
 }

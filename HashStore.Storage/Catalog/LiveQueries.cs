@@ -29,6 +29,10 @@ internal static class LiveQueries
     internal static IQueryable<LegacyRow> Waiting(HashStoreContext context, long nameHash, string name) =>
         context.Legacy.AsNoTracking().Where(row => row.NameHash == nameHash && row.Name == name && row.State == LegacyState.Pending);
 
+    /// <summary>Rows that hide or delete what was archived under a name.</summary>
+    internal static IQueryable<LegacyRow> Hidden(HashStoreContext context, long fileHash, string archiveName) => context.Legacy.AsNoTracking().Where(row =>
+        row.FileHash == fileHash && row.Kind != LegacyKind.Current && row.ArchiveName == archiveName && (row.Kind == LegacyKind.Deleted || (row.Deleted & HiddenParts.Content) != 0));
+
     /// <summary>The paths of the versions of a name.</summary>
     internal static IQueryable<ShownPath> PathsOfName(HashStoreContext context, long nameId) =>
         from upload in context.Uploads

@@ -29,9 +29,9 @@ internal sealed class LargeTree : IDisposable
         {
             var name = at % Rare == 7 ? string.Format(CultureInfo.InvariantCulture, odd[at / Rare % odd.Length], at).Replace(' ', '_') : string.Create(CultureInfo.InvariantCulture, $"Name_{at}.jpg");
             names.Add(name);
-            Tree.Image(name, $"new {at % (count * 4 / 5)}");
+            Tree.Image(name, $"new {at % (count * 4 / 5)}"); // some share their content, and so their thumbnail
             Tree.Old(name, Archived, $"old {at} {new string('x', at * 7 % 900)}");
-            Tree.File(Tree.Thumb(name, $"120px-{name}"), $"small {at}");
+            Tree.File(Tree.Thumb(name, $"120px-{name}"), $"small {at % (count * 4 / 5)}");
             Tree.File(Tree.ArchiveThumb(name, Archived, $"120px-{Archived}!{name}"), $"small old {at}");
             if (at % Rare == 0)
             {
@@ -73,7 +73,6 @@ internal sealed class LargeTree : IDisposable
         Tree.CheckAnswers(Before);
         Tree.CheckNothingIsLeft();
         Tree.CheckLinked([.. Public.Keys.Where(path => !path.StartsWith("thumb/", StringComparison.Ordinal))]);
-
         var rows = RawDatabase.Rows(Tree.Options, $"SELECT fn.fn_name, fn.fn_deleted, COUNT(u.upload_id) FROM filename fn LEFT JOIN upload u ON u.upload_name_id = fn.fn_id GROUP BY fn.fn_id, fn.fn_name, fn.fn_deleted");
         var gone = names.Index().Where(name => name.Index % Rare == 0).Select(name => (Name: $"Gone_{name.Index}.jpg", IsDeleted: 1L, Versions: 1L));
         Assert.Equal(

@@ -44,7 +44,7 @@ public sealed class NoGapTests(ITestOutputHelper output)
             {
                 var ended = await run.EndAsync();
                 Assert.True(ended.Exit == 0, ended.ToString());
-                Say(ended.Output);
+                Say(ended.Output.TrimEnd());
             }
 
             foreach (var server in starting)

@@ -171,9 +171,11 @@ public sealed class OnTheFlyTests : IAsyncLifetime, IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_file_that_the_wiki_replaces_is_served_new_at_once(bool isConverted)
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task A_file_that_somebody_replaces_is_served_new_at_once(bool isConverted, bool isArchived)
     {
         AddName();
         var server = await StartAsync();
@@ -182,11 +184,18 @@ public sealed class OnTheFlyTests : IAsyncLifetime, IDisposable
             _ = (await server.Client.GetAsync(Url("/images/{current}"))).AssertStatus(200);
         }
 
+        var before = "two";
         for (var number = 0; number < 5; number++)
         {
-            var content = string.Create(CultureInfo.InvariantCulture, $"new {number}");
+            if (isArchived)
+            {
+                tree.File(tree.Archived(Name, string.Create(CultureInfo.InvariantCulture, $"2023010100000{number}")), before); // as a wiki does
+            }
+
+            var content = before = string.Create(CultureInfo.InvariantCulture, $"new {number}");
             tree.File(tree.Current(Name), content);
-            Assert.Equal(content, (await server.Client.GetAsync(Url("/images/{current}"))).AssertStatus(200).Text);
+            var answer = (await server.Client.GetAsync(Url("/images/{current}"))).AssertStatus(200).Text;
+            Assert.True(answer == content, $"{answer} instead of {content}: {string.Join("; ", await tree.HistoryAsync(Name))}");
             var redirect = (await server.Client.GetAsync(Url("/file/{name}"))).AssertStatus(302);
             Assert.Equal(content, (await server.Client.GetAsync(redirect["Location"]!)).AssertStatus(200).Text);
             var told = (await server.Client.GetAsync(Url("/api/files/{name}"))).AssertStatus(200).Json;
@@ -218,7 +227,8 @@ public sealed class OnTheFlyTests : IAsyncLifetime, IDisposable
             File.Delete(tree.FullPath(tree.Current(Name)));
         }
 
-        foreach (var target in new[] { "/images/{current}", "/file/{name}" })
+        File.Delete(tree.FullPath(tree.Archived(Name, First)));
+        foreach (var target in new[] { "/images/{current}", "/images/{old}", "/file/{name}" })
         {
             var answer = await server.Client.GetAsync(Url(target));
             Assert.True(answer.Status is 404 or 410, $"{target}: {answer.Status} {answer.Text}");

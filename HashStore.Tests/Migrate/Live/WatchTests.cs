@@ -81,6 +81,24 @@ public sealed class WatchTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task After_a_pass_of_many_batches_every_name_is_free()
+    {
+        for (var number = 0; number < 300; number++)
+        {
+            tree.File(tree.Current($"Many_{number}.jpg"), $"content {number}"); // four batches and more
+        }
+
+        await WatchAsync();
+        await using (var store = await tree.OpenStoreAsync())
+        await using (var tables = store.Database.NewContext())
+        {
+            Assert.Empty(tables.Leases);
+        }
+
+        Assert.Equal(130, await EndAsync());
+    }
+
+    [Fact]
     public async Task A_first_pass_that_cannot_work_exits_3()
     {
         tree.WriteTables();
