@@ -22,6 +22,9 @@ internal sealed partial class LegacySite : IAsyncDisposable
     /// <summary>How long a request waits for another converter that has its name; after that it gets the file as it is.</summary>
     private static readonly TimeSpan shortPatience = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>The same for a request that asks for a name.</summary>
+    private static readonly TimeSpan nameTerm = TimeSpan.FromSeconds(5);
+
     /// <summary>The same for somebody who asks for a reconcile.</summary>
     private static readonly TimeSpan longPatience = TimeSpan.FromSeconds(25);
 
@@ -106,7 +109,14 @@ internal sealed partial class LegacySite : IAsyncDisposable
     /// <param name="cancellation">The request's.</param>
     internal async Task RefreshAsync(string name, CancellationToken cancellation)
     {
-        if (IsName(name) && IsOn && await NeedsWorkAsync(name))
+        if (!IsName(name) || !IsOn)
+        {
+            return;
+        }
+
+        // Whoever asks for a name has nothing else to fall back on: another converter that has it is waited for.
+        var start = store.Clock.GetTimestamp();
+        while (await NeedsWorkAsync(name, heldToo: false) && store.Clock.GetElapsedTime(start) < nameTerm)
         {
             await BringInAsync(name, cancellation);
         }
@@ -191,7 +201,11 @@ internal sealed partial class LegacySite : IAsyncDisposable
             return null; // not where this name belongs
         }
 
-        await RefreshAsync(path.Name, cancellation);
+        if (IsOn && await NeedsWorkAsync(path.Name))
+        {
+            await BringInAsync(path.Name, cancellation);
+        }
+
         var name = FileName.FromStored(path.Name);
         if (FileStat.Of(tree.FullPath(path.Path)) is { IsFile: true } && !Inventory.IsClutter(path.Name) && await RowAsync(path.Path) is null or { State: LedgerState.Found or LedgerState.Failed })
         {
@@ -265,7 +279,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
     }
 
     /// <summary>Whether tree and tables say of a name what is stored.</summary>
-    private async Task<bool> NeedsWorkAsync(string name)
+    private async Task<bool> NeedsWorkAsync(string name, bool heldToo = true)
     {
         var path = LegacyPath.OfCurrent(name, Tree().Levels);
         var row = await RowAsync(path);
@@ -273,10 +287,10 @@ internal sealed partial class LegacySite : IAsyncDisposable
         switch (FileStat.Of(full))
         {
             case { IsLink: true } link:
-                return (row is not { State: LedgerState.Linked or LedgerState.Committed } || !LinkTarget.IsOf(tree, row, Posix.ReadLink(full))) && !failed.Has(name, link);
+                return (row is not { State: LedgerState.Linked or LedgerState.Committed } || !LinkTarget.IsOf(tree, row, Posix.ReadLink(full))) && !failed.Has(name, link, heldToo);
             case { IsFile: true } file:
-                return row is not { State: LedgerState.Kept } && !IsAboutToBeExchanged(row, file) && !failed.Has(name, file);
-            case null when failed.Has(name, null):
+                return row is not { State: LedgerState.Kept } && !IsAboutToBeExchanged(row, file) && !failed.Has(name, file, heldToo);
+            case null when failed.Has(name, null, heldToo):
                 return false;
             case null when row is { State: LedgerState.Linked or LedgerState.Committed }:
                 return true;
@@ -313,15 +327,16 @@ internal sealed partial class LegacySite : IAsyncDisposable
         try
         {
             using var turn = ConversionTurn.TryShare(store.Paths);
-            if (turn is not null)
+            if (turn is null || await store.Leases.WaitForNameAsync(LegacyNames.HashOf(name), shortPatience, CancellationToken.None) is not { } lease)
             {
-                using var converter = await converters.RentAsync(Tree(), CancellationToken.None);
-                if (await converter.ConvertAsync(name, shortPatience, CancellationToken.None) is { } converted)
-                {
-                    LogConverted(logger, name, converted.Decided.Count);
-                }
+                failed.Add(name, CurrentPath(name), isHeld: true);
+                return;
             }
 
+            await using var held = lease;
+            using var converter = await converters.RentAsync(Tree(), CancellationToken.None);
+            var converted = await converter.ConvertAsync(name, lease);
+            LogConverted(logger, name, converted.Decided.Count);
             if (await NeedsWorkAsync(name))
             {
                 failed.Add(name, CurrentPath(name));

@@ -37,11 +37,12 @@ internal sealed class NameConverter : IDisposable
     /// <exception cref="StoreException">The disk or the database failed.</exception>
     internal async Task<ConvertedBatch?> ConvertAsync(string name, TimeSpan patience, CancellationToken cancellation)
     {
-        if (await store.Leases.WaitForNameAsync(LegacyNames.HashOf(name), patience, cancellation) is not { } lease)
-        {
-            return null;
-        }
+        return await store.Leases.WaitForNameAsync(LegacyNames.HashOf(name), patience, cancellation) is { } lease ? await ConvertAsync(name, lease) : null;
+    }
 
+    /// <summary>The same for who has the lease, which is given back.</summary>
+    internal async Task<ConvertedBatch> ConvertAsync(string name, Lease lease)
+    {
         var names = new LeasedNames(lease);
         try
         {
