@@ -96,6 +96,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
     private async Task<HashSet<string>> LookAsync(StoreLedger ledger, Inventory inventory, CancellationToken cancellation)
     {
         await using var alone = await store.Leases.WaitForTreeAsync(cancellation);
+        ledger.LookWhetherEmpty(); // another run may have walked while this one waited
         var isFirst = ledger.IsEmpty;
         await inventory.TakeAsync(cancellation);
         ledger.Written();

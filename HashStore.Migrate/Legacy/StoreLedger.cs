@@ -16,7 +16,7 @@ internal sealed class StoreLedger : IInventoryLedger, IDisposable
         this.store = store;
         connection = store.Database.OpenForReading();
         Reading = new CatalogTransaction(connection, store.Database.InsertedId, store.Clock);
-        IsEmpty = Reading.ReadOne(ConversionStatements.AnyLedger, row => row.IsDBNull(0)) is true;
+        LookWhetherEmpty();
     }
 
     /// <summary>Reads, outside of any transaction.</summary>
@@ -47,8 +47,11 @@ internal sealed class StoreLedger : IInventoryLedger, IDisposable
         return true;
     });
 
-    /// <summary>From now on paths are looked up: an inventory has been written.</summary>
+    /// <summary>From now on paths are looked up: an inventory has been written, or somebody else may write one.</summary>
     internal void Written() => IsEmpty = false;
+
+    /// <summary>Asks again whether nothing is recorded: another process may have written meanwhile.</summary>
+    internal void LookWhetherEmpty() => IsEmpty = Reading.ReadOne(ConversionStatements.AnyLedger, row => row.IsDBNull(0)) is true;
 
     /// <summary>Writes what became of paths.</summary>
     internal Task SetAsync(IReadOnlyCollection<LedgerRow> rows) => rows.Count == 0 ? Task.CompletedTask : store.WriteAsync(catalog =>

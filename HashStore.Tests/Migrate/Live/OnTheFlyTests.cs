@@ -80,7 +80,7 @@ public sealed class OnTheFlyTests : IAsyncLifetime, IDisposable
         await CheckConvertedAsync();
         Assert.Equal(
             (1, 2, 2, 4),
-            (Count($"SELECT COUNT(*) FROM filename"), Count($"SELECT COUNT(*) FROM upload"), Count($"SELECT COUNT(*) FROM file"), Count($"SELECT COUNT(*) FROM ledger WHERE ledger_kind <> 0")));
+            (Count($"SELECT COUNT(*) FROM filename"), Count($"SELECT COUNT(*) FROM upload"), Count($"SELECT COUNT(*) FROM \"file\""), Count($"SELECT COUNT(*) FROM ledger WHERE ledger_kind <> 0")));
     }
 
     [Fact]
