@@ -121,6 +121,7 @@ internal sealed class NameResolver
             Timestamp = row?.Timestamp ?? FileTime(version),
             FileTime = FileTime(version),
             IsDerived = row is null,
+            ReplacedUploadId = version.File is { Key: null } replaced ? replaced.UploadId : null,
             UserId = row?.UserId,
             UserText = row?.UserText ?? "",
             Description = row?.Description ?? "",

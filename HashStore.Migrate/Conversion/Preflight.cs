@@ -1,6 +1,8 @@
 using HashStore.Migrate.Legacy;
+using HashStore.Migrate.Undo;
 using HashStore.Storage;
 using HashStore.Storage.Durability;
+using HashStore.Storage.Leasing;
 using Mono.Unix.Native;
 
 namespace HashStore.Migrate.Conversion;
@@ -67,7 +69,7 @@ internal sealed class Preflight(LegacyTree tree, ConversionOptions options)
     /// <exception cref="StoreException">It cannot work like this.</exception>
     internal void TryCalls(string staging)
     {
-        var probe = $"{tree.Root}/{Inventory.OwnPrefix}probe-{Guid.NewGuid():N}";
+        var probe = $"{tree.Root}/{UndoLeftovers.ProbePrefix}{LeaseHolder.Mark}-{Guid.NewGuid():N}";
         var link = probe + "-link";
         try
         {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using HashStore.Migrate.Conversion;
 using HashStore.Migrate.Legacy;
 using HashStore.Storage;
+using HashStore.Storage.Leasing;
 
 namespace HashStore.Migrate.Live;
 
@@ -86,6 +87,9 @@ internal sealed class ConverterPool : IDisposable
     {
         /// <inheritdoc cref="NameConverter.ConvertAsync(string, TimeSpan, CancellationToken)"/>
         internal Task<ConvertedBatch?> ConvertAsync(string name, TimeSpan patience, CancellationToken cancellation) => converter.ConvertAsync(name, patience, cancellation);
+
+        /// <inheritdoc cref="NameConverter.ConvertAsync(string, Lease)"/>
+        internal Task<ConvertedBatch> ConvertAsync(string name, Lease lease) => converter.ConvertAsync(name, lease);
 
         public void Dispose() => pool.Return(converter, tree);
     }

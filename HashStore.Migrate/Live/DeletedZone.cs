@@ -5,6 +5,7 @@ using HashStore.Schema.Tables;
 using HashStore.Storage;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Durability;
+using HashStore.Storage.Leasing;
 using HashStore.Storage.Objects;
 
 namespace HashStore.Migrate.Live;
@@ -23,7 +24,7 @@ internal sealed class DeletedZone(Store store, LegacyTree tree, long run)
         {
             var full = tree.FullPath(link.Path.Path);
             var folder = full[..full.LastIndexOf('/')];
-            var beside = $"{folder}/{UndoLeftovers.KeptPrefix}{link.Key}";
+            var beside = $"{folder}/{UndoLeftovers.KeptPrefix}{LeaseHolder.Mark}-{link.Key}";
             var place = ObjectPath.Of(link.Key);
             var source = FileStat.Of($"{store.Paths.Root}/{place}") is { IsFile: true } ? $"{store.Paths.Root}/{place}" : Path.Combine(store.Paths.Deleted, place);
             if (FileStat.Of(source) is not { IsFile: true })

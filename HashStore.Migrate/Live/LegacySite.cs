@@ -20,7 +20,10 @@ namespace HashStore.Migrate.Live;
 internal sealed partial class LegacySite : IAsyncDisposable
 {
     /// <summary>How long a request waits for another converter that has its name; after that it gets the file as it is.</summary>
-    private static readonly TimeSpan shortPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan shortPatience = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The same for a request that asks for a name.</summary>
+    private static readonly TimeSpan nameTerm = TimeSpan.FromSeconds(5);
 
     /// <summary>The same for somebody who asks for a reconcile.</summary>
     private static readonly TimeSpan longPatience = TimeSpan.FromSeconds(25);
@@ -38,6 +41,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Task> underWay = new(StringComparer.Ordinal);
     private LegacyTree tree;
     private long looked;
+    private bool isProbed;
 
     private LegacySite(Store store, LegacyTree tree, ConversionOptions options, LegacySiteOptions site, ILogger logger)
     {
@@ -105,7 +109,14 @@ internal sealed partial class LegacySite : IAsyncDisposable
     /// <param name="cancellation">The request's.</param>
     internal async Task RefreshAsync(string name, CancellationToken cancellation)
     {
-        if (IsName(name) && IsOn && await NeedsWorkAsync(name))
+        if (!IsName(name) || !IsOn)
+        {
+            return;
+        }
+
+        // Whoever asks for a name has nothing else to fall back on: another converter that has it is waited for.
+        var start = store.Clock.GetTimestamp();
+        while (await NeedsWorkAsync(name, heldToo: false) && store.Clock.GetElapsedTime(start) < nameTerm)
         {
             await BringInAsync(name, cancellation);
         }
@@ -119,6 +130,11 @@ internal sealed partial class LegacySite : IAsyncDisposable
     /// <exception cref="StoreException">It could not be done; says what to do.</exception>
     internal async Task ReconcileAsync(IReadOnlyCollection<string> names, CancellationToken cancellation)
     {
+        if (!IsOn)
+        {
+            return; // after an undo tree and store go separate ways
+        }
+
         using var turn = ConversionTurn.Share(store.Paths);
         await tables.ImportIfChangedAsync(cancellation);
 
@@ -146,8 +162,9 @@ internal sealed partial class LegacySite : IAsyncDisposable
         }
 
         using var turn = ConversionTurn.Share(store.Paths);
-        var run = new ConversionRun(store, Tree(), options, listener) { IsBusy = isBusy, Preflight = new Preflight(Tree(), options) };
+        var run = new ConversionRun(store, Tree(), options, listener) { IsBusy = isBusy, Preflight = new Preflight(Tree(), options), Probe = isProbed || site.Probe is null ? null : new WebProbe(site.Probe, Tree()) };
         await run.ConvertAsync(Task.Run(() => tables.ImportIfChangedAsync(cancellation), CancellationToken.None), cancellation);
+        isProbed = true;
         return true;
     }
 
@@ -184,7 +201,11 @@ internal sealed partial class LegacySite : IAsyncDisposable
             return null; // not where this name belongs
         }
 
-        await RefreshAsync(path.Name, cancellation);
+        if (IsOn && await NeedsWorkAsync(path.Name))
+        {
+            await BringInAsync(path.Name, cancellation);
+        }
+
         var name = FileName.FromStored(path.Name);
         if (FileStat.Of(tree.FullPath(path.Path)) is { IsFile: true } && !Inventory.IsClutter(path.Name) && await RowAsync(path.Path) is null or { State: LedgerState.Found or LedgerState.Failed })
         {
@@ -205,13 +226,14 @@ internal sealed partial class LegacySite : IAsyncDisposable
     {
         var row = await RowAsync(path.Path);
         var there = FileStat.Of(Tree().FullPath(path.Path));
-        if (row is not { State: LedgerState.Linked } || there is not { IsLink: true })
+        if (row is null && there is null)
         {
-            if (row is null && there is null)
-            {
-                return null;
-            }
+            return null;
+        }
 
+        var isDone = there is { IsFile: true } file ? IsAboutToBeExchanged(row, file) : there is { IsLink: true } && row is { State: LedgerState.Linked or LedgerState.Committed };
+        if (!isDone && IsOn && !failed.Has(path.Name, FileStat.Of(CurrentPath(path.Name))))
+        {
             await BringInAsync(path.Name, cancellation);
 
             // The path before its row: what is a link by now has a row that says so.
@@ -257,7 +279,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
     }
 
     /// <summary>Whether tree and tables say of a name what is stored.</summary>
-    private async Task<bool> NeedsWorkAsync(string name)
+    private async Task<bool> NeedsWorkAsync(string name, bool heldToo = true)
     {
         var path = LegacyPath.OfCurrent(name, Tree().Levels);
         var row = await RowAsync(path);
@@ -265,10 +287,10 @@ internal sealed partial class LegacySite : IAsyncDisposable
         switch (FileStat.Of(full))
         {
             case { IsLink: true } link:
-                return (row is not { State: LedgerState.Linked } || !LinkTarget.IsOf(tree, row, Posix.ReadLink(full))) && !failed.Has(name, link);
+                return (row is not { State: LedgerState.Linked or LedgerState.Committed } || !LinkTarget.IsOf(tree, row, Posix.ReadLink(full))) && !failed.Has(name, link, heldToo);
             case { IsFile: true } file:
-                return row is not { State: LedgerState.Kept } && !failed.Has(name, file);
-            case null when failed.Has(name, null):
+                return row is not { State: LedgerState.Kept } && !IsAboutToBeExchanged(row, file) && !failed.Has(name, file, heldToo);
+            case null when failed.Has(name, null, heldToo):
                 return false;
             case null when row is { State: LedgerState.Linked or LedgerState.Committed }:
                 return true;
@@ -282,6 +304,10 @@ internal sealed partial class LegacySite : IAsyncDisposable
                 return false;
         }
     }
+
+    /// <summary>Whether a file is the one that a committed row describes: its content is stored, and another converter is about to put the link there.</summary>
+    private static bool IsAboutToBeExchanged(LedgerRow? row, FileStat file) =>
+        row is { State: LedgerState.Committed } && row.Inode == file.Inode && row.Device == file.Device && row.Modified == file.Modified;
 
     /// <summary>Converts a name once for all who ask at the same time.</summary>
     private async Task BringInAsync(string name, CancellationToken cancellation)
@@ -301,15 +327,16 @@ internal sealed partial class LegacySite : IAsyncDisposable
         try
         {
             using var turn = ConversionTurn.TryShare(store.Paths);
-            if (turn is not null)
+            if (turn is null || await store.Leases.WaitForNameAsync(LegacyNames.HashOf(name), shortPatience, CancellationToken.None) is not { } lease)
             {
-                using var converter = await converters.RentAsync(Tree(), CancellationToken.None);
-                if (await converter.ConvertAsync(name, shortPatience, CancellationToken.None) is { } converted)
-                {
-                    LogConverted(logger, name, converted.Decided.Count);
-                }
+                failed.Add(name, CurrentPath(name), isHeld: true);
+                return;
             }
 
+            await using var held = lease;
+            using var converter = await converters.RentAsync(Tree(), CancellationToken.None);
+            var converted = await converter.ConvertAsync(name, lease);
+            LogConverted(logger, name, converted.Decided.Count);
             if (await NeedsWorkAsync(name))
             {
                 failed.Add(name, CurrentPath(name));

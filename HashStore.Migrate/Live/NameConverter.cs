@@ -22,7 +22,7 @@ internal sealed class NameConverter : IDisposable
     {
         (this.store, this.tree, this.options, this.threads, this.run) = (store, tree, options, threads, run);
         ledger = new StoreLedger(store);
-        ledger.Written(); // it is used for a long time, beside others who write
+        ledger.Written(); // others write to it while this one lives
         follower = new Follower(store, tree, options, ledger, run);
     }
 
@@ -37,11 +37,12 @@ internal sealed class NameConverter : IDisposable
     /// <exception cref="StoreException">The disk or the database failed.</exception>
     internal async Task<ConvertedBatch?> ConvertAsync(string name, TimeSpan patience, CancellationToken cancellation)
     {
-        if (await store.Leases.WaitForNameAsync(LegacyNames.HashOf(name), patience, cancellation) is not { } lease)
-        {
-            return null;
-        }
+        return await store.Leases.WaitForNameAsync(LegacyNames.HashOf(name), patience, cancellation) is { } lease ? await ConvertAsync(name, lease) : null;
+    }
 
+    /// <summary>The same for who has the lease, which is given back.</summary>
+    internal async Task<ConvertedBatch> ConvertAsync(string name, Lease lease)
+    {
         var names = new LeasedNames(lease);
         try
         {

@@ -1,6 +1,5 @@
 using HashStore.Migrate.Legacy.Tables;
 using HashStore.Storage;
-using HashStore.Storage.Durability;
 using Microsoft.Extensions.Logging;
 
 namespace HashStore.Migrate.Live;
@@ -9,7 +8,7 @@ namespace HashStore.Migrate.Live;
 internal sealed partial class SiteTables(Store store, LegacySiteOptions site, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim alone = new(1);
-    private string imported = "";
+    private string? imported;
 
     /// <summary>Imports if there is something new.</summary>
     /// <exception cref="StoreException">The tables cannot be read or written; what was imported before stays.</exception>
@@ -23,8 +22,8 @@ internal sealed partial class SiteTables(Store store, LegacySiteOptions site, IL
         await alone.WaitAsync(cancellation);
         try
         {
-            var now = SignatureOf(path);
-            if (now == imported)
+            var now = TablesStamp.Of(path);
+            if (now is not null && now == imported)
             {
                 return;
             }
@@ -45,13 +44,6 @@ internal sealed partial class SiteTables(Store store, LegacySiteOptions site, IL
     }
 
     public void Dispose() => alone.Dispose();
-
-    /// <summary>Size, time and inode of every file that may have changed: of an SQLite database its log, too.</summary>
-    internal static string SignatureOf(string path)
-    {
-        IEnumerable<string> files = Directory.Exists(path) ? Directory.EnumerateFiles(path, "*.csv").Order(StringComparer.Ordinal) : [path, path + "-wal", path + "-journal"];
-        return string.Join(';', files.Select(file => FileStat.Of(file) is { } stat ? $"{stat.Inode}/{stat.Size}/{stat.Modified}" : "-"));
-    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Imported {Path}: {New} rows new, {Changed} changed, {Removed} gone, {Refused} refused")]
     private static partial void LogImported(ILogger logger, string path, long @new, long changed, long removed, long refused);

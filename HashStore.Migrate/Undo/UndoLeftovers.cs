@@ -2,6 +2,7 @@ using HashStore.Migrate.Legacy;
 using HashStore.Schema.Tables;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Durability;
+using HashStore.Storage.Leasing;
 
 namespace HashStore.Migrate.Undo;
 
@@ -55,7 +56,9 @@ internal static class UndoLeftovers
         {
             Clear(tree, row);
         }
-        else if (name.StartsWith(WrittenPrefix, StringComparison.Ordinal) || ((name.StartsWith(ProbePrefix, StringComparison.Ordinal) || name.StartsWith(KeptPrefix, StringComparison.Ordinal)) && IsOld(found)))
+        else if (name.StartsWith(WrittenPrefix, StringComparison.Ordinal)
+            || (name.StartsWith(ProbePrefix, StringComparison.Ordinal) && IsLeft(name[ProbePrefix.Length..], found))
+            || (name.StartsWith(KeptPrefix, StringComparison.Ordinal) && IsLeft(name[KeptPrefix.Length..], found)))
         {
             _ = Posix.Unlink(found);
         }
@@ -70,9 +73,9 @@ internal static class UndoLeftovers
         }
     }
 
-    /// <summary>Whether nobody can be working with a file that lives for some milliseconds: other converters may be at work.</summary>
-    private static bool IsOld(string path) =>
-        FileStat.Of(path) is { } stat && DateTime.UnixEpoch.AddTicks(stat.Changed / TimeSpan.NanosecondsPerTick) < DateTime.UtcNow - leftoverAge;
+    /// <summary>Whether nobody works any more with a file that lives for some milliseconds: other converters may be at work.</summary>
+    private static bool IsLeft(string mark, string path) => LeaseHolder.IsMarkDead(mark)
+        ?? FileStat.Of(path) is { } stat && DateTime.UnixEpoch.AddTicks(stat.Changed / TimeSpan.NanosecondsPerTick) < DateTime.UtcNow - leftoverAge;
 
     private static string FolderOf(LegacyTree tree, string path)
     {

@@ -49,6 +49,9 @@ internal sealed class AdoptedVersion
     /// <summary>Whether it was made of a path alone: nobody has told when and by whom it was uploaded.</summary>
     internal bool IsDerived { get; init; }
 
+    /// <summary>The version that its path showed before: this one has taken its place.</summary>
+    internal long? ReplacedUploadId { get; init; }
+
     /// <summary>Set by the store: the content is not that of <see cref="KnownUploadId"/>; it is a newer version, of which nothing was told yet.</summary>
     internal bool IsNewer { get; set; }
 

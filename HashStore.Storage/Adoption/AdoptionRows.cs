@@ -125,7 +125,8 @@ internal static class AdoptionRows
         var own = existing.Find(version => version.Id == known?.Latest && !version.Matched && known is { Deleted: false });
 
         // What the same path or row was before is none of the store's own: a wiki that replaced its file shows the new one.
-        var keepsOwn = own is not null && own.Id != current.KnownUploadId && own.Timestamp >= current.Timestamp;
+        var time = current.IsNewer ? current.FileTime : current.Timestamp;
+        var keepsOwn = own is not null && own.Id != current.KnownUploadId && own.Id != current.ReplacedUploadId && own.Timestamp >= time;
         catalog.Execute(Statements.SetLatest, keepsOwn ? own!.Id : current.UploadId, nameId);
         if (name.Deleted)
         {

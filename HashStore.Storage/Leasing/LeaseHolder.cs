@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace HashStore.Storage.Leasing;
 
@@ -24,6 +26,16 @@ internal static class LeaseHolder
 
         return itsBoot == boot && itsSpace == space && StartOf(number) != start;
     }
+
+    /// <summary>This process, short enough for a file's name; only processes of the same boot and PID namespace understand it.</summary>
+    internal static string Mark { get; } = $"{Space()}-{Environment.ProcessId}-{StartOf(Environment.ProcessId)}";
+
+    /// <summary>Whether the process that wrote a <see cref="Mark"/> is dead; null where that cannot be told.</summary>
+    internal static bool? IsMarkDead(string mark) => mark.Split('-') is [var itsSpace, var pid, var start, ..] && itsSpace == Space() && int.TryParse(pid, CultureInfo.InvariantCulture, out var number)
+        ? StartOf(number) != start
+        : null;
+
+    private static string Space() => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(boot + space)).AsSpan(0, 4));
 
     private static string? StartOf(int pid)
     {
