@@ -43,7 +43,9 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
         }
 
         // 2. Who has left?
-        var gone = look.RowsOf(name).FindAll(row => row.State == LedgerState.Linked && FileStat.Of(tree.FullPath(row.Path)) is null);
+        var rows = look.RowsOf(name);
+        await PurgeThumbsAsync(rows);
+        var gone = rows.FindAll(row => row.State == LedgerState.Linked && FileStat.Of(tree.FullPath(row.Path)) is null);
         var deleted = arrivals.FindAll(arrival => arrival.Path.Kind == LedgerKind.Deleted);
         if (gone.Count == 0 && deleted.Count == 0)
         {
@@ -78,6 +80,26 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
                 deletedZone.Write(catalog, links, []);
                 return true;
             });
+        }
+    }
+
+    /// <summary>
+    /// A name got new content, or another name: links to thumbnails of the old one go. The wiki means to remove them itself and cannot: its listing of a folder follows links (FSFileBackendList::getRelPath), so it
+    /// would go on showing the old picture.
+    /// </summary>
+    private async Task PurgeThumbsAsync(List<LedgerRow> rows)
+    {
+        if (rows.Exists(row => row is { Kind: LedgerKind.Current, State: LedgerState.Linked or LedgerState.Committed }))
+        {
+            return;
+        }
+
+        var thumbs = rows.FindAll(row => row is { Kind: LedgerKind.Thumb, State: LedgerState.Linked });
+        thumbs.ForEach(exchange.Remove);
+        if (thumbs.Count > 0)
+        {
+            await store.WriteAsync(catalog => thumbs.Sum(row => catalog.Execute(ConversionStatements.SetLedgerGone, (byte)LedgerState.Removed, run, row.Id)));
+            thumbs.ForEach(row => row.State = LedgerState.Removed);
         }
     }
 

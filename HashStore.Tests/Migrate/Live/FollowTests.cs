@@ -205,6 +205,23 @@ public sealed class FollowTests : IDisposable
         await VerifiedAsync();
     }
 
+    [Fact] // MediaWiki cannot purge a thumbnail that is a link, and would go on showing it
+    public async Task Thumbnails_of_replaced_content_go_and_those_of_the_new_one_come()
+    {
+        tree.Image(Name, "one");
+        var thumb = tree.Thumb(Name, "120px-Name.jpg");
+        tree.File(thumb, "small one");
+        await tree.RunAsync(0);
+        tree.File(tree.Archived(Name, Later), "one");
+        tree.File(tree.Current(Name), "two");
+        await tree.RunWithoutAsync([thumb], 0);
+        tree.File(thumb, "small two");
+        await tree.RunAsync(0);
+        tree.CheckLinked(thumb);
+        Assert.Equal("small two", await File.ReadAllTextAsync(tree.FullPath(thumb)));
+        await VerifiedAsync();
+    }
+
     [Fact]
     public async Task A_link_that_vanished_without_a_trace_is_a_deletion()
     {
