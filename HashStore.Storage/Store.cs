@@ -223,6 +223,11 @@ public sealed partial class Store : IAsyncDisposable
 
     private Task SettleOneAsync(ContentKey key) => writer.WriteAsync(catalog =>
     {
+        if (catalog.FindFile(key) is { State: FileState.Collecting, RefCount: 0 })
+        {
+            RemoveThumbs(key);
+        }
+
         ContentChanges.Settle(catalog, key, parts.Backend);
         return true;
     });

@@ -83,6 +83,20 @@ public sealed partial class Store
         removals.Increment();
     }
 
+    /// <summary>Removes all thumbnails of an object that leaves the public tree.</summary>
+    private void RemoveThumbs(ContentKey key)
+    {
+        var place = ThumbPath.PrefixOf(key);
+        var folder = Path.Combine(Paths.Root, Path.GetDirectoryName(place)!);
+        if (Directory.Exists(folder))
+        {
+            foreach (var thumb in Directory.EnumerateFiles(folder, Path.GetFileName(place) + "*"))
+            {
+                _ = Posix.Unlink(thumb);
+            }
+        }
+    }
+
     /// <summary>Removes an object's bytes from both zones; only inside <see cref="ForgetAsync"/>, for content to which no version refers. The caller makes it durable.</summary>
     internal void RemoveBytes(ContentKey key)
     {

@@ -56,7 +56,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
     {
         using var ledger = new StoreLedger(store);
         var inventory = new Inventory(tree, ledger, run, listener.Looking);
-        HashSet<string> changed;
+        List<string> changed;
         try
         {
             changed = await LookAsync(ledger, inventory, cancellation);
@@ -92,8 +92,8 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
     }
 
     /// <summary>Walks the tree, one process at a time.</summary>
-    /// <returns>The names whose links the wiki has moved or taken away.</returns>
-    private async Task<HashSet<string>> LookAsync(StoreLedger ledger, Inventory inventory, CancellationToken cancellation)
+    /// <returns>The names whose links the wiki has moved or taken away; those who were moved to a new place first, so that nobody takes their old names for deleted.</returns>
+    private async Task<List<string>> LookAsync(StoreLedger ledger, Inventory inventory, CancellationToken cancellation)
     {
         await using var alone = await store.Leases.WaitForTreeAsync(cancellation);
         ledger.LookWhetherEmpty(); // another run may have walked while this one waited
@@ -101,14 +101,14 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         await inventory.TakeAsync(cancellation);
         ledger.Written();
         inventory.Leftovers.ForEach(left => UndoLeftovers.Clear(tree, ledger.Reading, left));
-        var changed = isFirst ? [] : await new TreeSweep(store, tree, run).FindAsync(ledger, cancellation);
+        HashSet<string> changed = isFirst ? [] : await new TreeSweep(store, tree, run).FindAsync(ledger, cancellation);
         await new Follower(store, tree, options, ledger, run).KeepDeletedAsync(inventory.Arrivals.FindAll(arrival => arrival.Path.Kind == LedgerKind.Deleted));
-        changed.UnionWith(inventory.Arrivals.Where(arrival => arrival.Path.Kind != LedgerKind.Deleted).Select(arrival => arrival.Path.Name));
-        return changed;
+        var arrived = inventory.Arrivals.Where(arrival => arrival.Path.Kind != LedgerKind.Deleted).OrderBy(arrival => arrival.Path.Kind).Select(arrival => arrival.Path.Name);
+        return [.. arrived.Concat(changed).Distinct()];
     }
 
-    /// <summary>Follows what the wiki has done with links: those who were moved to a new place first, so that nobody takes their old names for deleted.</summary>
-    private async Task FollowAsync(HashSet<string> changed, Pace pace, CancellationToken cancellation)
+    /// <summary>Follows what the wiki has done with links.</summary>
+    private async Task FollowAsync(List<string> changed, Pace pace, CancellationToken cancellation)
     {
         if (changed.Count == 0)
         {
@@ -117,7 +117,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
 
         using var threads = new TakerThreads(1, () => new FileTaker(tree, store, options, pace));
         using var converter = new NameConverter(store, tree, options, threads, run);
-        foreach (var name in changed.OrderBy(name => FileStat.Of(tree.FullPath(LegacyPath.OfCurrent(name, tree.Levels))) is null))
+        foreach (var name in changed)
         {
             cancellation.ThrowIfCancellationRequested();
             if (await converter.ConvertAsync(name, patience, cancellation) is { } converted)

@@ -189,7 +189,12 @@ internal sealed class NamePlanner(CatalogTransaction reading, LegacyTree tree, b
 
     private static void PlanArchived(NamePlan plan, LedgerRow file)
     {
-        if (!plan.IsOrphan && !(plan is { WasConverted: true, IsDeleted: false } && file.State != LedgerState.Kept))
+        var archiveName = Path.GetFileName(file.Path);
+        if (plan.Versions.Exists(version => version.IsHidden && version.Row?.ArchiveName == archiveName))
+        {
+            plan.Left.Add(new LeftPath(file, LedgerState.Kept, LedgerStatus.Hidden, "The tables say that it is hidden, but its file lies in the public archive: it was left there until they say otherwise."));
+        }
+        else if (!plan.IsOrphan && !(plan is { WasConverted: true, IsDeleted: false } && file.State != LedgerState.Kept))
         {
             plan.Left.Add(Unknown(file));
         }

@@ -139,7 +139,8 @@ internal sealed partial class LegacySite : IAsyncDisposable
         await tables.ImportIfChangedAsync(cancellation);
 
         // Who came to a new place first: so nobody takes his old name for deleted.
-        foreach (var name in names.Where(IsName).OrderBy(name => FileStat.Of(CurrentPath(name)) is null))
+        var arrived = names.Where(IsName).ToLookup(name => Posix.ReadLink(CurrentPath(name)) is not null && RowOf(name) is not { State: LedgerState.Linked });
+        foreach (var name in arrived[true].Concat(arrived[false]))
         {
             cancellation.ThrowIfCancellationRequested();
             using var converter = await converters.RentAsync(Tree(), cancellation);
@@ -352,6 +353,12 @@ internal sealed partial class LegacySite : IAsyncDisposable
             underWay.TryRemove(name, out _);
             done.SetResult();
         }
+    }
+
+    private LedgerRow? RowOf(string name)
+    {
+        using var context = store.Database.NewContext();
+        return LiveQueries.Path(context, LegacyPath.OfCurrent(name, tree.Levels)).FirstOrDefault();
     }
 
     private async Task<LedgerRow?> RowAsync(string path)

@@ -24,6 +24,9 @@ public readonly record struct ThumbPath(ContentKey Key, string Parameters, strin
     /// <summary>The place below ROOT, with slashes.</summary>
     public override string ToString() => $"{Folder}/{ObjectPath.Of(Key)}-{Parameters}.{Extension}";
 
+    /// <summary>What the places of all thumbnails of an object begin with.</summary>
+    internal static string PrefixOf(ContentKey key) => $"{Folder}/{ObjectPath.Of(key)}-";
+
     /// <summary>Reads what MediaWiki calls the thumbnails of a name: <c>120px-Name.jpg</c>, <c>page2-120px-Name.pdf.jpg</c>, or <c>120px-thumbnail.jpg</c> for a long name.</summary>
     /// <param name="file">The thumbnail's file name.</param>
     /// <param name="original">The name of what it shows, as it stands in the thumbnail's folder.</param>
