@@ -148,6 +148,12 @@ internal sealed class BatchRecord(CatalogTransaction catalog, LegacyTree tree, C
             return;
         }
 
+        if (version.IsWithheld)
+        {
+            Decide(file, LedgerState.Kept, LedgerStatus.Hidden, problem);
+            return;
+        }
+
         foreach (var row in version.Rows)
         {
             catalog.Execute(ConversionStatements.SetLegacy, (byte)LegacyState.Failed, row.UploadId, row.Id);

@@ -24,6 +24,9 @@ internal sealed class PlannedVersion
     /// <summary>Set when its bytes are known.</summary>
     internal AdoptedVersion? Version { get; set; }
 
+    /// <summary>Whether the tables still hide the content that its file shows: it stays a file until they say otherwise.</summary>
+    internal bool IsWithheld { get; set; }
+
     /// <summary>Why there are no bytes.</summary>
     internal string? Problem { get; set; }
 

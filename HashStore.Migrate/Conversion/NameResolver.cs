@@ -21,6 +21,15 @@ internal sealed class NameResolver
             version.Version = ContentOf(plan, version) is { } content ? Describe(version, content) : null;
         }
 
+        // What the wiki has shown again lies in the archive before its tables are read.
+        foreach (var version in plan.Versions.Where(version => version is { Row: null, Version: not null, File.Kind: LedgerKind.Archive }))
+        {
+            if (plan.Versions.Exists(other => other is { IsHidden: true, Version: not null } && other.Version.Content.Key == version.Version!.Content.Key))
+            {
+                (version.Version, version.IsWithheld, version.Problem) = (null, true, "The tables say that its content is hidden or deleted: it was left there until they say otherwise.");
+            }
+        }
+
         // While the current version is out of reach the name waits: an older one must not be shown in its place. One that is lost for good does not hold the others back.
         if (plan.Current is { Version: null, File: not null } current && current.Taken?.Result is not TakeResult.Vanished)
         {

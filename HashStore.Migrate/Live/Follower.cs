@@ -47,12 +47,13 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
         await PurgeThumbsAsync(rows);
         var gone = rows.FindAll(row => row.State == LedgerState.Linked && FileStat.Of(tree.FullPath(row.Path)) is null);
         var deleted = arrivals.FindAll(arrival => arrival.Path.Kind == LedgerKind.Deleted);
+        var contents = look.ContentsOf(name);
+        await ForgetAsync([.. rows, .. contents.Select(content => look.DeletedPathOf(content, name)).Distinct().Select(ledger.Find).OfType<LedgerRow>()]);
         if (gone.Count == 0 && deleted.Count == 0)
         {
             return;
         }
 
-        var contents = look.ContentsOf(name);
         var current = gone.Find(row => row.Kind == LedgerKind.Current);
         if (current is not null && !IsInDeletedZone(current, contents, name) && FindMoved(current) is { } moved)
         {
@@ -100,6 +101,16 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
         {
             await store.WriteAsync(catalog => thumbs.Sum(row => catalog.Execute(ConversionStatements.SetLedgerGone, (byte)LedgerState.Removed, run, row.Id)));
             thumbs.ForEach(row => row.State = LedgerState.Removed);
+        }
+    }
+
+    /// <summary>Files that stayed files, and that the wiki has removed since: those that it undeleted, thumbnails.</summary>
+    private async Task ForgetAsync(List<LedgerRow> rows)
+    {
+        var gone = rows.FindAll(row => row.State == LedgerState.Kept && FileStat.Of(tree.FullPath(row.Path)) is null);
+        if (gone.Count > 0)
+        {
+            await store.WriteAsync(catalog => gone.Sum(row => catalog.Execute(ConversionStatements.SetLedgerGone, (byte)LedgerState.Removed, run, row.Id)));
         }
     }
 

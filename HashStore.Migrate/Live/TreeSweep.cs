@@ -24,12 +24,12 @@ internal sealed class TreeSweep(Store store, LegacyTree tree, long run)
         for (var after = 0L; ;)
         {
             cancellation.ThrowIfCancellationRequested();
-            var page = new List<(long Id, string Path, LedgerKind Kind)>(RowsPerPage);
+            var page = new List<(long Id, string Path, LedgerKind Kind, bool IsLink)>(RowsPerPage);
             ledger.Reading.ForEach(
                 ConversionStatements.ReadLinksAfter,
                 row =>
                 {
-                    page.Add((row.GetInt64(0), row.GetString(1), (LedgerKind)row.GetByte(2)));
+                    page.Add((row.GetInt64(0), row.GetString(1), (LedgerKind)row.GetByte(2), (LedgerState)row.GetByte(3) == LedgerState.Linked));
                     return page.Count < RowsPerPage;
                 },
                 after);
@@ -40,22 +40,22 @@ internal sealed class TreeSweep(Store store, LegacyTree tree, long run)
 
             after = page[^1].Id;
             var forgotten = new List<long>();
-            foreach (var (id, path, kind) in page)
+            foreach (var (id, path, kind, isLink) in page)
             {
-                originals += kind == LedgerKind.Current ? 1 : 0;
+                originals += isLink && kind == LedgerKind.Current ? 1 : 0;
                 if (FileStat.Of(tree.FullPath(path)) is not null)
                 {
                     continue;
                 }
 
-                if (kind is LedgerKind.Current or LedgerKind.Archive && LegacyPath.TryParse(path, out var parsed))
+                if (isLink && kind is LedgerKind.Current or LedgerKind.Archive && LegacyPath.TryParse(path, out var parsed))
                 {
                     gone += kind == LedgerKind.Current ? 1 : 0;
                     names.Add(parsed.Value.Name);
                 }
                 else
                 {
-                    forgotten.Add(id); // a thumbnail that the wiki purged, or a file that it removed from its deleted zone
+                    forgotten.Add(id); // a thumbnail that the wiki purged, or a file that it removed, from its deleted zone perhaps
                 }
             }
 

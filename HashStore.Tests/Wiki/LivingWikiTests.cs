@@ -66,13 +66,13 @@ public abstract class LivingWikiTests(ITestOutputHelper output)
             Assert.True((verb.Exit, verb.Error) == (0, ""), $"{arguments}: {verb}");
         }
 
-        await living.Answers.CheckAsync(living.Answers.Names);
+        await living.Answers.CheckAsync(living.Answers.Names, isFollowed: true);
         Assert.DoesNotContain(TreeManifest.Read(living.Wiki.Images).Entries, entry => entry.Kind == TreeEntryKind.Link);
     }
 
     private static async Task CheckWikiAsync(LivingWiki living, IEnumerable<string> changed, bool isFollowed)
     {
-        await living.Answers.CheckAsync(changed);
+        await living.Answers.CheckAsync(changed, isFollowed);
         living.Answers.CheckLinks(isFollowed, living.Options.Paths.State);
     }
 }

@@ -47,7 +47,7 @@ internal sealed class LivingWiki : IAsyncDisposable
         try
         {
             await living.Script.FillAsync();
-            await living.Answers.CheckAsync([.. living.Contents.Live.Keys]); // thumbnails are made by that too
+            await living.Answers.CheckAsync([.. living.Contents.Live.Keys], isFollowed: true); // thumbnails are made by that too
             await living.WriteTablesAsync();
             var run = await MigrateRun.StartAsync("run", "--root", living.Wiki.Images, "--tables", living.Tables);
             Assert.Equal((0, ""), (run.Exit, run.Error));

@@ -39,7 +39,8 @@ internal sealed class WikiAnswers(MediaWiki wiki, WikiContents contents)
 
     /// <summary>Checks that the wiki goes on as it should.</summary>
     /// <param name="changed">The names that something happened to.</param>
-    internal async Task CheckAsync(IEnumerable<string> changed)
+    /// <param name="isFollowed">Whether HashStore has followed: until then a thumbnail that is a link shows the old picture, because the wiki cannot remove it.</param>
+    internal async Task CheckAsync(IEnumerable<string> changed, bool isFollowed)
     {
         foreach (var name in changed)
         {
@@ -47,7 +48,7 @@ internal sealed class WikiAnswers(MediaWiki wiki, WikiContents contents)
             thumbnails.Remove(name);
             if (contents.Live.ContainsKey(name))
             {
-                await LookAsync(name);
+                await LookAsync(name, isFollowed);
             }
         }
 
@@ -77,7 +78,7 @@ internal sealed class WikiAnswers(MediaWiki wiki, WikiContents contents)
         }
     }
 
-    private async Task LookAsync(string name)
+    private async Task LookAsync(string name, bool isFollowed)
     {
         // 1. The history is what was made.
         var history = await wiki.Admin.HistoryAsync(name);
@@ -93,7 +94,7 @@ internal sealed class WikiAnswers(MediaWiki wiki, WikiContents contents)
         Assert.Contains(history[0].Url!.AbsolutePath, WebUtility.HtmlDecode(page), StringComparison.Ordinal);
 
         // 3. The thumbnail is one of the current version: its height tells.
-        if (name[^3..] is "png" or "svg")
+        if (isFollowed && name[^3..] is "png" or "svg")
         {
             var thumbnail = await wiki.Admin.ThumbnailAsync(name, Width);
             var size = (Width: BinaryPrimitives.ReadInt32BigEndian(thumbnail.AsSpan(16)), Height: BinaryPrimitives.ReadInt32BigEndian(thumbnail.AsSpan(20)));
