@@ -179,7 +179,8 @@ internal sealed class PathVerification(VerifyRun run)
             ? null // its bytes are in the store, or have come since and the next run takes them
             : Finding(VerifyKind.Missing, row, "It was missing before it could be converted.");
 
-    private VerifyFinding? LookAtRemoved(VerifiedPath row) => FileStat.Of(run.Tree.FullPath(row.Path)) is { } stat
+    /// <summary>Thumbnails the site makes anew.</summary>
+    private VerifyFinding? LookAtRemoved(VerifiedPath row) => FileStat.Of(run.Tree.FullPath(row.Path)) is { } stat && !(stat.IsFile && row.Kind is LedgerKind.Thumb or LedgerKind.ArchiveThumb)
         ? Finding(
             VerifyKind.Answers,
             row,
