@@ -20,6 +20,9 @@ internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planne
     /// <summary>How often it is looked whether others have ended.</summary>
     private static readonly TimeSpan wait = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>Names in a lease: of several large batches, so that leases cost little; of one where somebody may be waiting for them.</summary>
+    private readonly int maxNames = maxFiles < MaxFiles ? maxFiles : 4 * maxFiles;
+
     private readonly Queue<long> hashes = new();
     private readonly SortedSet<long> held = [];
     private LeasedNames? names;
@@ -98,7 +101,7 @@ internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planne
             var isSecondLook = wanted.Count == 0;
             if (isSecondLook)
             {
-                wanted = [.. held.Take(maxFiles)];
+                wanted = [.. held.Take(maxNames)];
             }
 
             if (wanted.Count == 0)
@@ -153,7 +156,7 @@ internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planne
         var fromLegacy = Hashes(ConversionStatements.NextLegacyNames, from, to);
 
         // A list that was cut says nothing of what comes after its end.
-        var end = Math.Min(fromLedger.Count == maxFiles ? fromLedger[^1] : long.MaxValue, fromLegacy.Count == maxFiles ? fromLegacy[^1] : long.MaxValue);
+        var end = Math.Min(fromLedger.Count == maxNames ? fromLedger[^1] : long.MaxValue, fromLegacy.Count == maxNames ? fromLegacy[^1] : long.MaxValue);
         return [.. fromLedger.Concat(fromLegacy).Where(hash => hash <= end).Distinct().Order()];
     }
 
@@ -170,7 +173,7 @@ internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planne
                     found.Add(hash);
                 }
 
-                return hash < to && found.Count < maxFiles;
+                return hash < to && found.Count < maxNames;
             },
             from);
         return found;

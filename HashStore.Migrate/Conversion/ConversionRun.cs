@@ -29,6 +29,9 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
     /// <summary>How long a batch waits for requests at the most: the conversion goes on beside steady load, too.</summary>
     private static readonly TimeSpan longestWait = TimeSpan.FromSeconds(2), shortWait = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>When no batch has come for so long, those before it are finished and written.</summary>
+    private static readonly TimeSpan longestSilence = TimeSpan.FromMilliseconds(100);
+
     private readonly long run = store.Clock.GetUtcNow().ToUnixTimeMilliseconds();
     private long done, total;
 
@@ -152,9 +155,14 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
             {
                 if (!batches.Reader.TryRead(out var batch))
                 {
-                    // Nothing is ready, perhaps because the planning waits for names that other converters have, and they for these: nobody waits with names that are done.
-                    await WriteAsync();
-                    if (await batches.Reader.WaitToReadAsync(CancellationToken.None))
+                    // Nothing comes, perhaps because the planning waits for names that other converters have, and they for these: nobody waits with names that are done.
+                    var coming = batches.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+                    if (await Task.WhenAny(coming, Task.Delay(longestSilence, store.Clock, CancellationToken.None)) != coming)
+                    {
+                        await WriteAsync();
+                    }
+
+                    if (await coming)
                     {
                         continue;
                     }
