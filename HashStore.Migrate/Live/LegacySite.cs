@@ -78,7 +78,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
         return Task.FromResult(new LegacySite(store, tree, options with { WithoutExchange = preflight.WithoutExchange }, site, logger) { Warnings = preflight.Warnings });
     }
 
-    /// <summary>Somebody asks for conversion: what an undo has switched off is on again.</summary>
+    /// <summary>Somebody asks for a conversion: after an undo, too.</summary>
     internal void SwitchOn() => ConversionTurn.SwitchOn(store.Paths);
 
     /// <summary>What a legacy path stands for, after it was converted or followed if need be; null: nothing.</summary>
@@ -144,8 +144,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             using var converter = await converters.RentAsync(Tree(), cancellation);
-            _ = await converter.ConvertAsync(name, longPatience, cancellation)
-                ?? throw new StoreException(StoreFault.Unavailable, $"Another conversion has {name} for longer than {longPatience.TotalSeconds:F0} s. Try again.");
+            _ = await converter.ConvertAsync(name, longPatience, cancellation) ?? throw new StoreException(StoreFault.Unavailable, $"Another conversion has {name} for longer than {longPatience.TotalSeconds:F0} s. Try again.");
             failed.Forget(name);
         }
     }
@@ -279,8 +278,21 @@ internal sealed partial class LegacySite : IAsyncDisposable
             : null;
     }
 
-    /// <summary>Whether tree and tables say of a name what is stored.</summary>
+    /// <summary>Whether tree and tables say something else of a name than what is stored. Where that cannot be found out now, it is answered from what is stored.</summary>
     private async Task<bool> NeedsWorkAsync(string name, bool heldToo = true)
+    {
+        try
+        {
+            return await IsChangedAsync(name, heldToo);
+        }
+        catch (Exception exception) when (exception is System.Data.Common.DbException || StorageErrors.Knows(exception))
+        {
+            LogNotConverted(logger, name, exception.Message);
+            return false;
+        }
+    }
+
+    private async Task<bool> IsChangedAsync(string name, bool heldToo)
     {
         var path = LegacyPath.OfCurrent(name, Tree().Levels);
         var row = await RowAsync(path);
