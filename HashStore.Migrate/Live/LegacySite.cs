@@ -224,8 +224,8 @@ internal sealed partial class LegacySite : IAsyncDisposable
 
     private async Task<LegacyView?> FindArchivedAsync(LegacyPath path, CancellationToken cancellation)
     {
-        var row = await RowAsync(path.Path);
         var there = FileStat.Of(Tree().FullPath(path.Path));
+        var row = await RowAsync(path.Path);
         if (row is null && there is null)
         {
             return null;
