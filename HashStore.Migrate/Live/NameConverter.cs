@@ -26,9 +26,6 @@ internal sealed class NameConverter : IDisposable
         follower = new Follower(store, tree, options, ledger, run);
     }
 
-    /// <summary>Reads the ledger, outside of any transaction.</summary>
-    internal StoreLedger Ledger => ledger;
-
     /// <summary>Brings a name to what tree and tables say.</summary>
     /// <param name="name">The name.</param>
     /// <param name="patience">How long somebody else may have it.</param>

@@ -79,11 +79,6 @@ internal static class ConversionStatements
         $"""SELECT {LedgerColumns} FROM "ledger" WHERE ledger_upload_id IN (SELECT upload_id FROM "upload" WHERE upload_hash = @key)""",
         new StatementParameter("@key", DbType.Binary));
 
-    /// <summary>Paths of the versions of a name.</summary>
-    internal static readonly Statement ReadLedgerOfName = new(
-        $"""SELECT {LedgerColumns} FROM "ledger" WHERE ledger_upload_id IN (SELECT upload_id FROM "upload" WHERE upload_name_id = @nameId)""",
-        new StatementParameter("@nameId", DbType.Int64));
-
     /// <summary>Paths that are links or files that stayed, in the order of their numbers: a look at each tells what the wiki took away.</summary>
     internal static readonly Statement ReadLinksAfter = new(
         """SELECT ledger_id, ledger_path, ledger_kind, ledger_state FROM "ledger" WHERE ledger_id > @after AND ledger_state IN (2, 3) AND ledger_kind <> 0 ORDER BY ledger_id""",
