@@ -13,7 +13,10 @@ namespace HashStore.Storage;
 public sealed partial class Store
 {
     /// <summary>Writes legacy rows.</summary>
-    internal LegacyImport LegacyImport => new(writer, parts.Database, clock, Path.Combine(Paths.State, "import.lock"));
+    internal LegacyImport LegacyImport => new(writer, parts.Database, clock, Paths.ImportLock, ImportGate);
+
+    /// <summary>Whether the legacy rows are whole.</summary>
+    internal ImportGate ImportGate => new(Paths, clock);
 
     /// <summary>The staging area: conversion stages links of legacy files there, the import its temporary database; a later start sweeps what a dead process left.</summary>
     internal StagingArea Staging => staging;

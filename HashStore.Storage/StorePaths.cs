@@ -32,6 +32,12 @@ public sealed record StorePaths(string Root, string State)
     /// <summary>There since an undo began and until somebody asks for a conversion again: servers convert nothing by themselves.</summary>
     internal string ConversionOff => Path.Combine(State, "conversion-off");
 
+    /// <summary>Held by who imports legacy tables; its time is that of the last import.</summary>
+    internal string ImportLock => Path.Combine(State, "import.lock");
+
+    /// <summary>There while an import writes the legacy tables, and after one that was broken off: see <see cref="Legacy.ImportGate"/>.</summary>
+    internal string ImportUnfinished => Path.Combine(State, "import-unfinished");
+
     /// <summary>See <see cref="Durability.RemovalCounter"/>.</summary>
     internal string Removals => Path.Combine(State, "removals");
 

@@ -2,6 +2,7 @@ using HashStore.Migrate.Live;
 using HashStore.Schema.Tables;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Leasing;
+using HashStore.Storage.Legacy;
 
 namespace HashStore.Migrate.Conversion;
 
@@ -9,7 +10,7 @@ namespace HashStore.Migrate.Conversion;
 /// Cuts what is left into batches, in the order of the names' hashes. Names are leased a few hundred at a time; what other processes hold is left out, and looked at once more when they have given it
 /// back: should one have died, its names are done here.
 /// </summary>
-internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planner, Leases leases, Follower follower, int maxFiles)
+internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planner, Leases leases, ImportGate gate, Follower follower, int maxFiles)
 {
     /// <summary>Files in a batch at the most: enough to share syncs and transactions, few enough to hold those of four batches open.</summary>
     internal static readonly int MaxFiles = Math.Clamp(OpenFilesLimit() / 8, 32, 512);
@@ -41,12 +42,14 @@ internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planne
             }
 
             var batch = new ConversionBatch(names!.Use());
-            while (batch.Files.Count < (most ?? maxFiles) && batch.Bytes < MaxBytes && hashes.TryDequeue(out var hash))
+            try
             {
-                foreach (var plan in await PlanAsync(hash, batch))
-                {
-                    batch.Add(plan);
-                }
+                await FillAsync(batch, most ?? maxFiles, cancellation);
+            }
+            catch
+            {
+                await batch.Names.EndAsync(); // nothing of it is open yet
+                throw;
             }
 
             if (batch.Plans.Count > 0)
@@ -58,6 +61,14 @@ internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planne
         }
     }
 
+    private async Task FillAsync(ConversionBatch batch, int most, CancellationToken cancellation)
+    {
+        while (batch.Files.Count < most && batch.Bytes < MaxBytes && hashes.TryDequeue(out var hash))
+        {
+            (await PlanAsync(hash, batch, cancellation)).ForEach(batch.Add);
+        }
+    }
+
     /// <summary>Gives back what was taken and will not be converted.</summary>
     internal async Task EndAsync()
     {
@@ -65,9 +76,9 @@ internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planne
         await LeaveNamesAsync();
     }
 
-    private async Task<List<NamePlan>> PlanAsync(long hash, ConversionBatch batch)
+    private async Task<List<NamePlan>> PlanAsync(long hash, ConversionBatch batch, CancellationToken cancellation)
     {
-        var plans = planner.Plan(hash);
+        var plans = await PlanAsync(hash, cancellation);
         if (plans.Exists(plan => plan.WasConverted))
         {
             // The wiki may have gone on: what it moved or took away comes before what its tables say.
@@ -76,11 +87,25 @@ internal sealed class BatchSource(CatalogTransaction reading, NamePlanner planne
                 await follower.FollowAsync(plan.Name, batch.Names.Lease);
             }
 
-            plans = planner.Plan(hash);
+            plans = await PlanAsync(hash, cancellation);
         }
 
         plans.ForEach(plan => follower.Recover(plan, batch.Recovered));
         return plans;
+    }
+
+    /// <summary>Plans from tables that no import changes meanwhile.</summary>
+    private async Task<List<NamePlan>> PlanAsync(long hash, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var import = gate.Look() ?? await gate.WaitAsync(Timeout.InfiniteTimeSpan, cancellation);
+            var plans = planner.Plan(hash);
+            if (gate.Look() == import)
+            {
+                return plans;
+            }
+        }
     }
 
     private async Task LeaveNamesAsync()

@@ -69,6 +69,8 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
             await importing; // what is wrong with the tables is said first
         }
 
+        _ = await store.ImportGate.WaitAsync(Timeout.InfiniteTimeSpan, cancellation);
+
         total = await LeftAsync();
         Preflight?.CheckRoom(await NeedsAsync());
         var pace = new Pace(options.BytesPerSecond, store.Clock, cancellation);
@@ -135,7 +137,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         using var ledger = new StoreLedger(store);
         var context = new ConversionContext(run, ledger.HasTables);
         var follower = new Follower(store, tree, options, ledger, run);
-        var source = new BatchSource(ledger.Reading, new NamePlanner(ledger.Reading, tree, context.HasTables), store.Leases, follower, options.BatchFiles);
+        var source = new BatchSource(ledger.Reading, new NamePlanner(ledger.Reading, tree, context.HasTables), store.Leases, store.ImportGate, follower, options.BatchFiles);
         var conversion = new BatchConversion(store, tree, options, context);
         using var threads = new TakerThreads(options.Jobs, () => new FileTaker(tree, store, options, pace));
         if (Probe is not null && isFirst)

@@ -88,8 +88,8 @@ internal sealed class ConverterPool : IDisposable
         /// <inheritdoc cref="NameConverter.ConvertAsync(string, TimeSpan, CancellationToken)"/>
         internal Task<ConvertedBatch?> ConvertAsync(string name, TimeSpan patience, CancellationToken cancellation) => converter.ConvertAsync(name, patience, cancellation);
 
-        /// <inheritdoc cref="NameConverter.ConvertAsync(string, Lease)"/>
-        internal Task<ConvertedBatch> ConvertAsync(string name, Lease lease) => converter.ConvertAsync(name, lease);
+        /// <inheritdoc cref="NameConverter.ConvertAsync(string, Lease, TimeSpan)"/>
+        internal Task<ConvertedBatch?> ConvertAsync(string name, Lease lease, TimeSpan patience) => converter.ConvertAsync(name, lease, patience);
 
         public void Dispose() => pool.Return(converter, tree);
     }

@@ -144,7 +144,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             using var converter = await converters.RentAsync(Tree(), cancellation);
-            _ = await converter.ConvertAsync(name, longPatience, cancellation) ?? throw new StoreException(StoreFault.Unavailable, $"Another conversion has {name} for longer than {longPatience.TotalSeconds:F0} s. Try again.");
+            _ = await converter.ConvertAsync(name, longPatience, cancellation) ?? throw new StoreException(StoreFault.Unavailable, $"Another conversion has {name}, or an import writes the tables, for longer than {longPatience.TotalSeconds:F0} s. Try again.");
             failed.Forget(name);
         }
     }
@@ -348,7 +348,12 @@ internal sealed partial class LegacySite : IAsyncDisposable
 
             await using var held = lease;
             using var converter = await converters.RentAsync(Tree(), CancellationToken.None);
-            var converted = await converter.ConvertAsync(name, lease);
+            if (await converter.ConvertAsync(name, lease, shortPatience) is not { } converted)
+            {
+                failed.Add(name, CurrentPath(name), isHeld: true);
+                return;
+            }
+
             LogConverted(logger, name, converted.Decided.Count);
             if (await NeedsWorkAsync(name))
             {

@@ -23,7 +23,7 @@ internal sealed partial class SiteTables(Store store, LegacySiteOptions site, IL
         try
         {
             var now = TablesStamp.Of(path);
-            if (now is not null && now == imported)
+            if (now is not null && now == imported && !store.ImportGate.IsUnfinished)
             {
                 return;
             }

@@ -10,7 +10,7 @@ namespace HashStore.Storage.Legacy;
 /// Brings table <c>legacy</c> to what an import tells: new rows come in pending, changed ones become pending again, unchanged ones only learn the number of the import, and those that it no longer
 /// has go. All in transactions of some tens of milliseconds, so that uploads pass in between; an interrupted import is simply made again.
 /// </summary>
-internal sealed class LegacyImport(CatalogWriter writer, StoreDatabase database, TimeProvider clock, string lockPath)
+internal sealed class LegacyImport(CatalogWriter writer, StoreDatabase database, TimeProvider clock, string lockPath, ImportGate gate)
 {
     /// <summary>Characters of text in one transaction: rows with long metadata would make it long, whatever their number.</summary>
     private const int MaxBatchText = 4 << 20;
@@ -19,6 +19,9 @@ internal sealed class LegacyImport(CatalogWriter writer, StoreDatabase database,
     private const byte NoKind = byte.MaxValue;
 
     private static readonly TimeSpan wait = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Who only looks whether an import is under way holds the lock for a moment.</summary>
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(1);
 
     private readonly Pace writing = new(most: 2_000);
     private readonly HashSet<long> identities = [];
@@ -38,18 +41,19 @@ internal sealed class LegacyImport(CatalogWriter writer, StoreDatabase database,
         IEnumerable<LegacyVersion> versions, string prefix, IReadOnlyCollection<LegacyKind> kinds, Action<long>? progress, CancellationToken cancellation, bool waits = false)
     {
         using var alone = new FileLock(lockPath);
+        var start = clock.GetTimestamp();
         while (!alone.TryKeep())
         {
-            if (waits)
+            if (!waits && clock.GetElapsedTime(start) > patience)
             {
-                await Task.Delay(wait, clock, cancellation);
-                continue;
+                throw new StoreException(StoreFault.Unavailable, "Another import of legacy tables into this store is under way: wait for it to end, then try again.");
             }
 
-            throw new StoreException(StoreFault.Unavailable, "Another import of legacy tables into this store is under way: wait for it to end, then try again.");
+            await Task.Delay(wait, clock, cancellation);
         }
 
         await BeginAsync(cancellation);
+        gate.Close();
         var pending = Task.FromResult(default(LegacyImportCounts));
         foreach (var batch in Batches(versions, prefix))
         {
@@ -65,6 +69,7 @@ internal sealed class LegacyImport(CatalogWriter writer, StoreDatabase database,
             await RemoveUnseenAsync(prefix, kinds, cancellation);
         }
 
+        gate.Open();
         return counts;
     }
 

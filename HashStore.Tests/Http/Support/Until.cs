@@ -9,14 +9,14 @@ internal static class Until
 
     public static Task TrueAsync(string what, Func<bool> condition) => TrueAsync(what, () => Task.FromResult(condition()));
 
-    public static async Task TrueAsync(string what, Func<Task<bool>> condition)
+    public static async Task TrueAsync(string what, Func<Task<bool>> condition, Func<string>? seen = null)
     {
         var start = Stopwatch.GetTimestamp();
         while (!await condition())
         {
             if (Stopwatch.GetElapsedTime(start) > Patience)
             {
-                throw new TimeoutException($"Never happened: {what}");
+                throw new TimeoutException($"Never happened: {what}{(seen is null ? "" : $"; instead: {seen()}")}");
             }
 
             await Task.Delay(20);

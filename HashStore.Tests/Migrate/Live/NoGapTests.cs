@@ -49,7 +49,7 @@ public sealed class NoGapTests(ITestOutputHelper output)
 
             foreach (var server in starting)
             {
-                await Until.TrueAsync("the server's conversion is done", () => IsDoneAsync(server.Result));
+                await Until.TrueAsync("the server's conversion is done", () => IsDoneAsync(server.Result), () => Seen(server.Result));
             }
 
             Say(await readers.EndAsync());
@@ -73,6 +73,13 @@ public sealed class NoGapTests(ITestOutputHelper output)
         Say("checked");
 
         void Say(string what) => output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s: {what}"));
+    }
+
+    private static string Seen(ServerProcess server)
+    {
+        var left = RawDatabase.Rows(server.Store, $"SELECT ledger_path FROM ledger WHERE ledger_state <> 2").Select(row => row[0]).ToList();
+        var leases = RawDatabase.Rows(server.Store, $"SELECT * FROM lease").Select(row => string.Join(' ', row));
+        return $"{left.Count} left, the first are {string.Join(", ", left.Take(5))}; leases {string.Join(", ", leases)}; the server said {server.StandardOutput}{server.StandardError}";
     }
 
     private static async Task<bool> IsDoneAsync(ServerProcess server)
