@@ -35,6 +35,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
     private readonly ConversionOptions options;
     private readonly LegacySiteOptions site;
     private readonly ILogger logger;
+    private readonly LiveRows rows;
     private readonly ConverterPool converters;
     private readonly FailedNames failed;
     private readonly SiteTables tables;
@@ -47,6 +48,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
     {
         (this.store, this.tree, this.options, this.site, this.logger) = (store, tree, options, site, logger);
         looked = store.Clock.GetTimestamp();
+        rows = new LiveRows(store.Database);
         converters = new ConverterPool(store, options);
         failed = new FailedNames(store.Clock);
         tables = new SiteTables(store, site, logger);
@@ -196,7 +198,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
 
     private async Task<LegacyView?> FindCurrentAsync(LegacyPath path, CancellationToken cancellation)
     {
-        if (path.Path != LegacyPath.OfCurrent(path.Name, Tree().Levels) && await RowAsync(path.Path) is not { Kind: LedgerKind.Current, State: not LedgerState.Missing })
+        if (path.Path != LegacyPath.OfCurrent(path.Name, Tree().Levels) && await rows.OfPathAsync(path.Path) is not { Kind: LedgerKind.Current, State: not LedgerState.Missing })
         {
             return null; // not where this name belongs
         }
@@ -207,7 +209,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
         }
 
         var name = FileName.FromStored(path.Name);
-        if (FileStat.Of(tree.FullPath(path.Path)) is { IsFile: true } && !Inventory.IsClutter(path.Name) && await RowAsync(path.Path) is null or { State: LedgerState.Found or LedgerState.Failed })
+        if (FileStat.Of(tree.FullPath(path.Path)) is { IsFile: true } && !Inventory.IsClutter(path.Name) && await rows.OfPathAsync(path.Path) is null or { State: LedgerState.Found or LedgerState.Failed })
         {
             return new LegacyView(name, File: tree.FullPath(path.Path)); // newer than what is stored, or not to be converted
         }
@@ -215,7 +217,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
         var lookup = await store.Names.FindAsync(name);
         return lookup switch
         {
-            { RenamedTo: { } other } when await store.Names.FindCurrentAsync(other) is { Deleted: false } today => new LegacyView(other, today.Current.Key),
+            { RenamedTo: { } other } when await store.Names.FindCurrentAsync(other) is { Deleted: false } today => new LegacyView(other, today.Current.Key, HasMoved: FileStat.Of(tree.FullPath(path.Path)) is null),
             { File: { Deleted: true } } => new LegacyView(name, IsGone: true),
             { File: { } file } => new LegacyView(name, file.Current.Key),
             _ => null,
@@ -225,7 +227,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
     private async Task<LegacyView?> FindArchivedAsync(LegacyPath path, CancellationToken cancellation)
     {
         var there = FileStat.Of(Tree().FullPath(path.Path));
-        var row = await RowAsync(path.Path);
+        var row = await rows.OfPathAsync(path.Path);
         if (row is null && there is null)
         {
             return null;
@@ -238,16 +240,16 @@ internal sealed partial class LegacySite : IAsyncDisposable
 
             // The path before its row: what is a link by now has a row that says so.
             there = FileStat.Of(tree.FullPath(path.Path));
-            row = await RowAsync(path.Path);
+            row = await rows.OfPathAsync(path.Path);
         }
 
         // Committed: another converter has it and is about to exchange the path for its link. Unknown or found: another one has it for longer than a request waits.
         var name = FileName.FromStored(path.Name);
         return row switch
         {
-            { State: LedgerState.Linked or LedgerState.Committed, Key: { } key, UploadId: { } version } when await IsShownAsync(version) => new LegacyView(name, new ContentKey(key)),
+            { State: LedgerState.Linked or LedgerState.Committed, Key: { } key, UploadId: { } version } when await rows.ShowAsync(version) => new LegacyView(name, new ContentKey(key)),
             { State: LedgerState.Linked or LedgerState.Committed or LedgerState.Removed } => new LegacyView(name, IsGone: true),
-            null or { State: LedgerState.Found or LedgerState.Failed } when there is { IsFile: true } && !await IsHiddenAsync(path)
+            null or { State: LedgerState.Found or LedgerState.Failed } when there is { IsFile: true } && !await rows.HideAsync(path)
                 => new LegacyView(name, File: tree.FullPath(path.Path)),
             _ => null,
         };
@@ -272,7 +274,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
 
         // The file before the row: what is a link by now has a row that says where it leads.
         var isFile = FileStat.Of(full) is { IsFile: true };
-        return await RowAsync(path.Path) is { State: LedgerState.Linked or LedgerState.Committed, Place: { } place } && FileStat.Of($"{store.Paths.Root}/{place}") is not null
+        return await rows.OfPathAsync(path.Path) is { State: LedgerState.Linked or LedgerState.Committed, Place: { } place } && FileStat.Of($"{store.Paths.Root}/{place}") is not null
             ? new LegacyView(name, File: $"{store.Paths.Root}/{place}")
             : isFile ? new LegacyView(name, File: full)
             : null;
@@ -295,7 +297,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
     private async Task<bool> IsChangedAsync(string name, bool heldToo)
     {
         var path = LegacyPath.OfCurrent(name, Tree().Levels);
-        var row = await RowAsync(path);
+        var row = await rows.OfPathAsync(path);
         var full = tree.FullPath(path);
         switch (FileStat.Of(full))
         {
@@ -308,10 +310,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
             case null when row is { State: LedgerState.Linked or LedgerState.Committed }:
                 return true;
             case null:
-                await using (var context = store.Database.NewContext())
-                {
-                    return await LiveQueries.Waiting(context, LegacyNames.HashOf(name), name).AnyAsync();
-                }
+                return await rows.AreWaitingAsync(name);
 
             default:
                 return false;
@@ -376,25 +375,6 @@ internal sealed partial class LegacySite : IAsyncDisposable
     {
         using var context = store.Database.NewContext();
         return LiveQueries.Path(context, LegacyPath.OfCurrent(name, tree.Levels)).FirstOrDefault();
-    }
-
-    private async Task<LedgerRow?> RowAsync(string path)
-    {
-        await using var context = store.Database.NewContext();
-        return await LiveQueries.Path(context, path).FirstOrDefaultAsync();
-    }
-
-    /// <summary>Whether the tables hide what lies at an old version's path.</summary>
-    private async Task<bool> IsHiddenAsync(LegacyPath path)
-    {
-        await using var context = store.Database.NewContext();
-        return await LiveQueries.Hidden(context, LegacyNames.HashOf(path.Name), Path.GetFileName(path.Path)).AnyAsync();
-    }
-
-    private async Task<bool> IsShownAsync(long version)
-    {
-        await using var context = store.Database.NewContext();
-        return await LiveQueries.IsShown(context, version).FirstOrDefaultAsync();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Converted {Name} because it was asked for ({Paths} paths)")]

@@ -113,7 +113,7 @@ internal sealed class PathVerification(VerifyRun run)
     /// <summary>What the ledger speaks of is in the other tables, and they say the same.</summary>
     private static VerifyFinding? LookAtRows(VerifiedPath row)
     {
-        if (row is { Key: null } or { Kind: LedgerKind.Thumb or LedgerKind.ArchiveThumb })
+        if (row.Key is null || IsThumb(row))
         {
             return null; // a thumbnail's bytes are no object's
         }
@@ -139,7 +139,7 @@ internal sealed class PathVerification(VerifyRun run)
 
         if (FileStat.Of(run.Tree.FullPath(row.Path)) is not { } stat)
         {
-            return Finding(VerifyKind.Gone, row, "The file was left here and is gone; if the site removed it, run `hashstore-migrate run` to absorb that.");
+            return IsThumb(row) ? null : Finding(VerifyKind.Gone, row, "The file was left here and is gone; if the site removed it, run `hashstore-migrate run` to absorb that.");
         }
 
         if ((row.Mode & TypeMask) == Folder)
@@ -179,8 +179,7 @@ internal sealed class PathVerification(VerifyRun run)
             ? null // its bytes are in the store, or have come since and the next run takes them
             : Finding(VerifyKind.Missing, row, "It was missing before it could be converted.");
 
-    /// <summary>Thumbnails the site makes anew.</summary>
-    private VerifyFinding? LookAtRemoved(VerifiedPath row) => FileStat.Of(run.Tree.FullPath(row.Path)) is { } stat && !(stat.IsFile && row.Kind is LedgerKind.Thumb or LedgerKind.ArchiveThumb)
+    private VerifyFinding? LookAtRemoved(VerifiedPath row) => FileStat.Of(run.Tree.FullPath(row.Path)) is { } stat && !(stat.IsFile && IsThumb(row))
         ? Finding(
             VerifyKind.Answers,
             row,
@@ -190,9 +189,12 @@ internal sealed class PathVerification(VerifyRun run)
         : null;
 
     private VerifyFinding? LookAtLeft(VerifiedPath row) =>
-        row.Inode == 0 || FileStat.Of(run.Tree.FullPath(row.Path)) is not null
+        row.Inode == 0 || IsThumb(row) || FileStat.Of(run.Tree.FullPath(row.Path)) is not null
             ? null // without an inode: even the inventory could not look at it
             : Finding(VerifyKind.Gone, row, "It was not converted yet and is gone; if the site removed it, run `hashstore-migrate run` to absorb that.");
+
+    /// <summary>Thumbnails that are files are the site's: it removes them and makes them anew as it likes.</summary>
+    private static bool IsThumb(VerifiedPath row) => row.Kind is LedgerKind.Thumb or LedgerKind.ArchiveThumb;
 
     /// <summary>The key is that of the bytes at the path; a thumbnail's row has the key of what it shows.</summary>
     internal static VerifyFinding Finding(VerifyKind kind, VerifiedPath row, string detail) =>

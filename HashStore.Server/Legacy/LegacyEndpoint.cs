@@ -52,6 +52,12 @@ internal sealed class LegacyEndpoint(
             }
 
             isGone = found.IsGone;
+            if (found is { HasMoved: true, Key: { } target })
+            {
+                Redirect(http, view.UrlOf(target, found.Name));
+                return;
+            }
+
             if ((found.Key is { } key && await AnswerObjectAsync(http, key, found.Name, file, isGet))
                 || (found.File is { } plain && await AnswerFileAsync(http, plain, file, isGet)))
             {
@@ -60,6 +66,13 @@ internal sealed class LegacyEndpoint(
         }
 
         await (isGone ? new Problem(410, "This file is deleted.") : new Problem(404, "There is no such file.")).WriteAsync(http);
+    }
+
+    /// <summary>Kept by caches but asked again each time: another file may get the name that was left.</summary>
+    private void Redirect(HttpContext http, string url)
+    {
+        http.Response.Headers.CacheControl = settings.ReadAccess == ReadAccess.Token ? "private, no-cache" : "public, no-cache";
+        http.Response.Redirect(url);
     }
 
     /// <summary>What a path stands for, and the name of its file as it is spelled there.</summary>

@@ -41,7 +41,13 @@ internal static class AdoptionRows
         foreach (var version in versions)
         {
             var match = Match(existing, version, isCurrent: version == name.Current, known?.Latest, returns);
+            var isNews = match is null or { IsDerived: true };
             WriteVersion(catalog, nameId, version, match);
+            if (isNews && version is { IsDerived: false, IsNewer: false, Content.WasStored: true })
+            {
+                MovedVersions.Leave(catalog, nameId, version, counts);
+            }
+
             if (!name.Deleted && !version.HidesContent)
             {
                 Count(counts, version.Content.Key, 1);

@@ -41,6 +41,57 @@ public sealed class FollowTests : IDisposable
         await VerifiedAsync();
     }
 
+    [Theory] // MediaWiki 1.39 moves a converted file by copying what its link shows
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task A_file_moved_by_copying_leaves_nothing_under_its_old_name(bool tablesLater, bool comesBack)
+    {
+        tree.Image(Name, "two");
+        tree.Old(Name, First, "one");
+        tree.Image("Twin.jpg", "two"); // the same content, time and user, and a row of its own
+        await tree.RunAsync(0);
+
+        Forget(Name);
+        foreach (var (from, to, content) in new[] { (tree.Current(Name), tree.Current(Other), "two"), (tree.Archived(Name, First), tree.Archived(Other, First), "one") })
+        {
+            tree.File(to, content);
+            File.Delete(tree.FullPath(from));
+        }
+
+        if (tablesLater)
+        {
+            tree.WithTables = false;
+            await tree.RunWithoutAsync([], 0);
+            tree.WithTables = true;
+        }
+
+        tree.ImageRow(Other, "two");
+        tree.OldRow(Other, First, "one");
+        if (comesBack)
+        {
+            tree.Image(Name, "new", ("img_timestamp", Later));
+        }
+
+        await tree.RunAsync(0);
+        Assert.Equal([Line(Other, Now, "two", " *"), Line(Other, First, "one")], await tree.HistoryAsync(Other));
+        Assert.Equal([Line("Twin.jpg", Now, "two", " *")], await tree.HistoryAsync("Twin.jpg"));
+        if (comesBack)
+        {
+            Assert.Equal([Line(Name, Later, "new", " *")], await tree.HistoryAsync(Name));
+        }
+        else
+        {
+            Assert.Equal(FileName.FromStored(Other), await RenamedToAsync(Name));
+        }
+
+        tree.CheckLinked(tree.Current(Other), tree.Archived(Other, First));
+        await VerifiedAsync();
+        await tree.RunAsync(0);
+        Assert.Equal(2, (await tree.HistoryAsync(Other)).Count);
+    }
+
     [Fact]
     public async Task A_file_moved_twice_between_two_runs_keeps_its_history()
     {

@@ -2,10 +2,15 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using HashStore.Schema;
+using HashStore.Schema.Tables;
+using HashStore.Storage;
+using HashStore.Storage.Durability;
+using HashStore.Storage.Legacy;
 using HashStore.Tests.Http.Support;
 using HashStore.Tests.Migrate.Conversion;
 using HashStore.Tests.Support;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 using static HashStore.Tests.Migrate.Conversion.LegacyTreeBuilder;
 
@@ -266,6 +271,56 @@ public sealed class OnTheFlyTests : IAsyncLifetime, IDisposable
         tree.CheckUnlinked(tree.InZone(Name, "two"), tree.InZone(Name, "one"));
         tree.CheckSecret("two", tree.InZone(Name, "two"));
         tree.CheckSecret("one", tree.InZone(Name, "one"));
+    }
+
+    [Fact]
+    public async Task While_an_import_writes_the_tables_files_are_served_as_they_lie()
+    {
+        AddName();
+        var server = await StartAsync();
+        var gate = new ImportGate(tree.Paths, TimeProvider.System);
+        using (var import = new FileLock(tree.Paths.ImportLock))
+        {
+            Assert.True(import.TryKeep());
+            gate.Close();
+            foreach (var (target, content) in new[] { ("/images/{current}", "two"), ("/images/{old}", "one"), ("/images/{thumb}", "small two"), ("/images/{old thumb}", "small one") })
+            {
+                Assert.Equal(content, (await server.Client.GetAsync(Url(target))).AssertStatus(200).Text);
+            }
+
+            Assert.Equal(0, Count($"SELECT COUNT(*) FROM ledger WHERE ledger_kind <> 0 AND ledger_state <> 0"));
+            tree.CheckUnlinked(tree.Current(Name), tree.Archived(Name, First));
+            gate.Open();
+        }
+
+        Assert.Equal("two", (await server.Client.GetAsync(Url("/file/{name}"))).AssertStatus(302)["Location"] is { } location ? (await server.Client.GetAsync(location)).Text : null);
+        await CheckConvertedAsync();
+    }
+
+    [Fact]
+    public async Task Tables_of_an_import_that_was_broken_off_convert_nothing_until_they_are_imported_again()
+    {
+        AddName();
+        var server = await StartAsync();
+        await using (var store = await Store.OpenAsync(tree.Options, NullLogger.Instance))
+        {
+            await Assert.ThrowsAsync<OperationCanceledException>(() => store.LegacyImport.RunAsync(BrokenOff(), "", [], null, CancellationToken.None));
+        }
+
+        tree.WithTables = false;
+        var run = await tree.RunAsync(3);
+        Assert.Contains("broken off", run.Error, StringComparison.Ordinal);
+        Assert.Equal("one", (await server.Client.GetAsync(Url("/images/{old}"))).AssertStatus(200).Text);
+        tree.CheckUnlinked(tree.Current(Name), tree.Archived(Name, First));
+
+        await ReconcileAsync(server, Name); // which reads the tables again
+        await CheckConvertedAsync();
+
+        static IEnumerable<LegacyVersion> BrokenOff()
+        {
+            yield return new LegacyVersion(new LegacyRow { Name = "New.jpg", Kind = LegacyKind.Current, Timestamp = DateTime.UnixEpoch }, null);
+            throw new OperationCanceledException();
+        }
     }
 
     [Fact]

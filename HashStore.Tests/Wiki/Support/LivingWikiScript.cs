@@ -55,6 +55,7 @@ internal sealed class LivingWikiScript(WikiContents contents, Random random)
         new("an undeletion of some versions", [Half], () => contents.UndeleteAsync(Half, oldest: 2), IsComeback: true),
         new("a move with a redirect", [Moves, Moved + Moves], () => contents.MoveAsync(Moves, redirect: true)),
         new("a move without a redirect", [MovesSilently, Moved + MovesSilently], () => contents.MoveAsync(MovesSilently, redirect: false)),
+        new("a new file under a name that moved", [MovesSilently], () => UploadAsync(MovesSilently)),
         new("a move before a new version", [MovesAndGrows, Moved + MovesAndGrows], () => contents.MoveAsync(MovesAndGrows, redirect: true)),
         new("a new version of a moved file", [Moved + MovesAndGrows], () => UploadAsync(Moved + MovesAndGrows)),
         new("a deletion that frees a name", [Target], () => contents.DeleteAsync(Target)),
