@@ -1,5 +1,6 @@
 using HashStore.Schema;
 using HashStore.Server.Legacy;
+using HashStore.Server.Thumbnails;
 using HashStore.Storage;
 
 namespace HashStore.Server;
@@ -54,6 +55,8 @@ internal sealed class ServerSettings
 
     public LimitSettings Limits { get; set; } = new();
 
+    public ThumbnailSettings Thumbnails { get; set; } = new();
+
     public PurgeSettings Purge { get; set; } = new();
 
     public List<TokenSettings> Tokens { get; set; } = [];
@@ -96,6 +99,7 @@ internal sealed class ServerSettings
         settings.Conversion.Tables = NullIfEmpty(settings.Conversion.Tables);
         settings.Conversion.Check(settings);
         settings.Limits.Check();
+        settings.Thumbnails.Check();
         return settings;
     }
 

@@ -4,6 +4,7 @@ using HashStore.Server.Api;
 using HashStore.Server.Legacy;
 using HashStore.Server.Objects;
 using HashStore.Server.Operations;
+using HashStore.Server.Thumbnails;
 using HashStore.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -77,6 +78,7 @@ internal static class Site
 
         Greet(app);
         app.Services.GetRequiredService<LegacyAccess>().TellProblems();
+        app.TellThumbnailProblems();
     }
 
     /// <summary>Says where the server is and what to try.</summary>
@@ -106,6 +108,7 @@ internal static class Site
         services.AddSingleton(provider => LegacyAccess.OpenAsync(
             provider.GetRequiredService<Store>(), settings, provider.GetRequiredService<ILoggerFactory>().CreateLogger("HashStore")).GetAwaiter().GetResult());
         services.AddSingleton<LegacyEndpoint>();
+        services.AddThumbnails(settings);
         services.AddSingleton<AskedNames>();
         services.AddSingleton<ConversionTotals>();
         services.AddSingleton<Reconciliation>();
@@ -147,6 +150,7 @@ internal static class Site
         app.Use(app.Services.GetRequiredService<ProblemAnswers>().InvokeAsync);
         app.Use(app.Services.GetRequiredService<RateLimit>().InvokeAsync);
         app.Use(app.Services.GetRequiredService<ObjectEndpoint>().InvokeAsync);
+        app.Use(app.Services.GetRequiredService<ThumbnailEndpoint>().InvokeAsync);
         app.Use(app.Services.GetRequiredService<LegacyEndpoint>().InvokeAsync);
         app.UseRouting();
         app.Use(app.Services.GetRequiredService<AccessControl>().InvokeAsync);

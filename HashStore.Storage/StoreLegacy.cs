@@ -33,9 +33,6 @@ public sealed partial class Store
     /// <summary>Work that only one process may do at a time.</summary>
     internal Leases Leases { get; }
 
-    /// <summary>Takes thumbnails in at their <see cref="ThumbPath"/>.</summary>
-    internal DurableTree Thumbs => parts.Thumbs;
-
     /// <summary>The clock that the store was opened with.</summary>
     internal TimeProvider Clock => clock;
 
@@ -86,23 +83,10 @@ public sealed partial class Store
         removals.Increment();
     }
 
-    /// <summary>Removes all thumbnails of an object that leaves the public tree.</summary>
-    private void RemoveThumbs(ContentKey key)
-    {
-        var place = ThumbPath.PrefixOf(key);
-        var folder = Path.Combine(Paths.Root, Path.GetDirectoryName(place)!);
-        if (Directory.Exists(folder))
-        {
-            foreach (var thumb in Directory.EnumerateFiles(folder, Path.GetFileName(place) + "*"))
-            {
-                _ = Posix.Unlink(thumb);
-            }
-        }
-    }
-
-    /// <summary>Removes an object's bytes from both zones; only inside <see cref="ForgetAsync"/>, for content to which no version refers. The caller makes it durable.</summary>
+    /// <summary>Removes an object's bytes from both zones, and its thumbnails; only inside <see cref="ForgetAsync"/>, for content to which no version refers. The caller makes it durable.</summary>
     internal void RemoveBytes(ContentKey key)
     {
+        RemoveThumbs(key);
         _ = Posix.Unlink(Path.Combine(Paths.Root, ObjectPath.Of(key)));
         _ = Posix.Unlink(Path.Combine(Paths.Deleted, ObjectPath.Of(key)));
     }

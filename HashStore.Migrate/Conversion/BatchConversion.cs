@@ -7,6 +7,7 @@ using HashStore.Storage.Catalog;
 using HashStore.Storage.Durability;
 using HashStore.Storage.Legacy;
 using HashStore.Storage.Objects;
+using HashStore.Storage.Thumbnails;
 
 namespace HashStore.Migrate.Conversion;
 
@@ -92,10 +93,7 @@ internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOp
             exchange.Remove(row);
         }
 
-        foreach (var place in record.RemovedThumbs)
-        {
-            _ = Posix.Unlink(Path.Combine(store.Paths.Root, place));
-        }
+        record.RemovedThumbs.ForEach(store.RemoveThumb);
     }
 
     private async Task PlaceThumbsAsync(ConversionBatch batch, List<LedgerRow> decided, List<TakenFile> toExchange)
@@ -171,6 +169,8 @@ internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOp
 /// <summary>A thumbnail on its way to its place.</summary>
 internal sealed class ThumbPlacement
 {
+    private readonly ThumbPath placeOf;
+
     internal ThumbPlacement(NamePlan plan, PlannedThumb thumb)
     {
         Taken = thumb.Taken!;
@@ -190,7 +190,7 @@ internal sealed class ThumbPlacement
         }
         else
         {
-            (Key, Place) = (content.Key, path.Value.ToString());
+            (placeOf, Key, Place) = (path.Value, content.Key, path.Value.ToString());
             (State, Status, Detail) = (LedgerState.Committed, LedgerStatus.Thumb, null);
         }
     }
@@ -212,9 +212,22 @@ internal sealed class ThumbPlacement
     /// <summary>Brings the bytes to their place, where equal ones may be already; different ones stay there, and this file where it is.</summary>
     internal async Task PlaceAsync(Store store)
     {
-        if (await store.Thumbs.AddAsync(Place!, Taken.Staged!.Path))
+        var placed = await store.AddThumbAsync(placeOf, Taken.Staged!.Path);
+        if (placed == ThumbPlaced.Added)
         {
             Taken.Staged.MarkTaken();
+        }
+
+        if (placed == ThumbPlaced.NotPublic)
+        {
+            (State, Status, Detail) = (LedgerState.Kept, LedgerStatus.Skipped, "What it shows has just been deleted or hidden; it stays as it is.");
+            return;
+        }
+
+        // Also when somebody else's file was found: it may be a moment old and not yet synced.
+        await store.SyncThumbAsync(placeOf);
+        if (placed == ThumbPlaced.Added)
+        {
             return;
         }
 
@@ -223,6 +236,9 @@ internal sealed class ThumbPlacement
         {
             (State, Status) = (LedgerState.Kept, LedgerStatus.Skipped);
             Detail = $"Another thumbnail lies at {Place} already; this one stays a file.";
+            return;
         }
+
+        ThumbnailUse.Note(there.SafeFileHandle, store.Clock); // else the collector might take it in the moment before the link is known
     }
 }

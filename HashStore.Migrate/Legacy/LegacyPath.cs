@@ -32,6 +32,11 @@ internal readonly partial record struct LegacyPath(string Path, LedgerKind Kind,
     /// <summary>The last segment.</summary>
     internal string File => Path[(Path.LastIndexOf('/') + 1)..];
 
+    /// <summary>Of a thumbnail: the path of what it shows.</summary>
+    internal LegacyPath OfShown(int levels) => Kind == LedgerKind.ArchiveThumb
+        ? new LegacyPath(OfArchive(Name, Shown!, levels), LedgerKind.Archive, Name)
+        : new LegacyPath(OfCurrent(Name, levels), LedgerKind.Current, Name);
+
     /// <summary>Reads a path. False when it lies where no file of a wiki's belongs.</summary>
     internal static bool TryParse(string path, [NotNullWhen(true)] out LegacyPath? parsed)
     {

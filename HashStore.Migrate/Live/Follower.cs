@@ -335,7 +335,7 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
             () =>
             {
                 links.ForEach(exchange.Remove);
-                thumbs.ForEach(place => _ = Posix.Unlink($"{store.Paths.Root}/{place}"));
+                thumbs.ForEach(store.RemoveThumb);
             });
     }
 

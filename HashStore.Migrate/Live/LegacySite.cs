@@ -8,6 +8,7 @@ using HashStore.Schema.Tables;
 using HashStore.Storage;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Durability;
+using HashStore.Storage.Objects;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
@@ -258,25 +259,23 @@ internal sealed partial class LegacySite : IAsyncDisposable
     private async Task<LegacyView?> FindThumbAsync(LegacyPath path, CancellationToken cancellation)
     {
         var full = Tree().FullPath(path.Path);
-        if (FileStat.Of(full) is null)
+        var shown = path.OfShown(tree.Levels);
+        var original = shown.Kind == LedgerKind.Current ? await FindCurrentAsync(shown, cancellation) : await FindArchivedAsync(shown, cancellation);
+        if (original is null or { IsGone: true })
         {
-            return null;
-        }
-
-        var name = FileName.FromStored(path.Name);
-        var isShown = path.Kind == LedgerKind.Thumb
-            ? await FindCurrentAsync(new LegacyPath(LegacyPath.OfCurrent(path.Name, tree.Levels), LedgerKind.Current, path.Name), cancellation) is { IsGone: false }
-            : await FindArchivedAsync(new LegacyPath(LegacyPath.OfArchive(path.Name, path.Shown!, tree.Levels), LedgerKind.Archive, path.Name), cancellation) is { IsGone: false };
-        if (!isShown)
-        {
-            return null; // a picture of what is not public
+            return original; // a picture of what is not public
         }
 
         // The file before the row: what is a link by now has a row that says where it leads.
         var isFile = FileStat.Of(full) is { IsFile: true };
-        return await rows.OfPathAsync(path.Path) is { State: LedgerState.Linked or LedgerState.Committed, Place: { } place } && FileStat.Of($"{store.Paths.Root}/{place}") is not null
-            ? new LegacyView(name, File: $"{store.Paths.Root}/{place}")
-            : isFile ? new LegacyView(name, File: full)
+        var linked = await rows.OfPathAsync(path.Path) is { State: LedgerState.Linked or LedgerState.Committed, Place: { } place } ? place : null;
+        if (original.Key is { } key && (linked is not null || (!isFile && path.Path == $"{LegacyPath.ThumbFolder}/{shown.Path}/{path.File}")))
+        {
+            return new LegacyView(original.Name, Thumb: new LegacyThumb(key, path.Shown!, ThumbPath.TryParse(linked, store.Layout.KeyBits, out var at) && at.Value.Key == key ? at : null));
+        }
+
+        return isFile ? new LegacyView(original.Name, File: full)
+            : linked is not null && FileStat.Of($"{store.Paths.Root}/{linked}") is not null ? new LegacyView(original.Name, File: $"{store.Paths.Root}/{linked}")
             : null;
     }
 

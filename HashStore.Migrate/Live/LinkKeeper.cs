@@ -46,7 +46,7 @@ internal sealed class LinkKeeper(Store store, LegacyTree tree, ConversionOptions
             return true;
         });
         links.ForEach(exchange.Remove);
-        thumbs.ForEach(place => _ = Posix.Unlink($"{store.Paths.Root}/{place}"));
+        thumbs.ForEach(store.RemoveThumb);
     }
 
     /// <summary>Makes the links again to what is shown again, where nothing else has taken their place.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using HashStore.Storage;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
@@ -8,8 +9,11 @@ namespace HashStore.Server.Api;
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Detail">What is wrong and what to do.</param>
 /// <param name="Fault">The store's word for it, for programs.</param>
-internal sealed record Problem(int Status, string Detail, StoreFault? Fault = null)
+/// <param name="RetryAfter">When to ask again, of a 503; null: after <see cref="Usual"/>.</param>
+internal sealed record Problem(int Status, string Detail, StoreFault? Fault = null, TimeSpan? RetryAfter = null)
 {
+    private static readonly TimeSpan Usual = TimeSpan.FromSeconds(10);
+
     internal const string MediaType = "application/problem+json";
 
     /// <summary>What a refusal of the store means in HTTP.</summary>
@@ -37,7 +41,7 @@ internal sealed record Problem(int Status, string Detail, StoreFault? Fault = nu
         response.Headers.CacheControl = "no-store";
         if (Status is 503 or 507)
         {
-            response.Headers.RetryAfter = "10";
+            response.Headers.RetryAfter = Math.Max(1, Math.Ceiling((RetryAfter ?? Usual).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
         var details = new ProblemDetails { Status = Status, Title = ReasonPhrases.GetReasonPhrase(Status), Detail = Detail };

@@ -92,7 +92,21 @@ internal sealed partial class LegacyAccess : IAsyncDisposable
 
     private async Task<LegacyView?> FindInTablesAsync(string path)
     {
-        if (!LegacyPath.TryParse(path, out var parsed) || parsed.Value.Kind is not (LedgerKind.Current or LedgerKind.Archive))
+        if (!LegacyPath.TryParse(path, out var parsed))
+        {
+            return null;
+        }
+
+        if (parsed.Value is { Kind: LedgerKind.Thumb or LedgerKind.ArchiveThumb, Shown: { } shown })
+        {
+            // Below thumb/ the folder has the path of what its files show.
+            var original = path.EndsWith($"/{shown}/{parsed.Value.File}", StringComparison.Ordinal)
+                ? await FindInTablesAsync(path[(LegacyPath.ThumbFolder.Length + 1)..^(parsed.Value.File.Length + 1)])
+                : null;
+            return original is { Key: { } key } ? new LegacyView(original.Name, Thumb: new LegacyThumb(key, shown, null)) : original;
+        }
+
+        if (parsed.Value.Kind is not (LedgerKind.Current or LedgerKind.Archive))
         {
             return null;
         }

@@ -3,6 +3,7 @@ using HashStore.Schema;
 using HashStore.Server.Access;
 using HashStore.Server.Api;
 using HashStore.Server.Objects;
+using HashStore.Server.Thumbnails;
 using HashStore.Storage;
 using HashStore.Storage.Serving;
 
@@ -10,10 +11,10 @@ namespace HashStore.Server.Legacy;
 
 /// <summary>
 /// The legacy addresses: <c>{UploadPath}/1/12/Name.jpg</c>, <c>…/archive/1/12/20200101000000!Name.jpg</c>, <c>…/thumb/1/12/Name.jpg/120px-Name.jpg</c>. Runs after the objects' own addresses and answers everything else
-/// below the upload path. What is asked for is converted first if need be.
+/// below the upload path. What is asked for is converted first if need be, thumbnails that are not there are made.
 /// </summary>
 internal sealed class LegacyEndpoint(
-    Store store, LegacyAccess legacy, AccessControl access, ObjectAnswers answers, FileView view, ServerSettings settings, TimeProvider clock)
+    Store store, LegacyAccess legacy, AccessControl access, ObjectAnswers answers, ThumbnailAnswers thumbnails, FileView view, ServerSettings settings, TimeProvider clock)
 {
     /// <summary>What was found may be replaced in the moment before it is opened; it is looked for again, so often.</summary>
     private const int MaxTries = 3;
@@ -58,7 +59,8 @@ internal sealed class LegacyEndpoint(
                 return;
             }
 
-            if ((found.Key is { } key && await AnswerObjectAsync(http, key, found.Name, file, isGet))
+            if ((found.Thumb is { } thumb && await AnswerThumbAsync(http, thumb, path, file))
+                || (found.Key is { } key && await AnswerObjectAsync(http, key, found.Name, file, isGet))
                 || (found.File is { } plain && await AnswerFileAsync(http, plain, file, isGet)))
             {
                 return;
@@ -99,6 +101,19 @@ internal sealed class LegacyEndpoint(
 
         http.Response.Headers.Link = $"<{view.UrlOf(key, name)}>; rel=\"canonical\"";
         await answers.AnswerAsync(http, served, ObjectReader.PresentKnown(served, file), isGet, manner);
+        return true;
+    }
+
+    /// <summary>False: what it shows is not public any more.</summary>
+    private async Task<bool> AnswerThumbAsync(HttpContext http, LegacyThumb thumb, string path, string file)
+    {
+        if ((await store.Objects.FindAsync(thumb.Key)).Found is not { } shown)
+        {
+            return false;
+        }
+
+        var folder = string.Join('/', path[..(path.LastIndexOf('/') + 1)].Split('/').Select(UrlSegment.Encode));
+        await thumbnails.AnswerAsync(http, new ThumbnailAddress(shown, file, thumb.Shown, prefix + folder), manner, thumb.Linked);
         return true;
     }
 

@@ -3,13 +3,15 @@ using System.Threading.Channels;
 using HashStore.Schema;
 using HashStore.Server.Api;
 using HashStore.Server.Legacy;
+using HashStore.Server.Thumbnails;
 using HashStore.Storage;
 using HashStore.Storage.Objects;
+using HashStore.Storage.Thumbnails;
 
 namespace HashStore.Server.Operations;
 
 /// <summary>
-/// Tells the caches in front (setting Purge:Targets) by HTTP PURGE what they must drop: the address of a name after every change, the addresses of an object after it left the public tree.
+/// Tells the caches in front (setting Purge:Targets) by HTTP PURGE what they must drop: the address of a name after every change, the addresses of an object and of its thumbnails after they left the public tree.
 /// They are asked in the background; what cannot be delivered is logged and counted, and the objects' short-lived neighbours age by themselves.
 /// </summary>
 internal sealed partial class CachePurger : BackgroundService
@@ -43,6 +45,7 @@ internal sealed partial class CachePurger : BackgroundService
         this.store = store;
         this.legacy = legacy;
         this.logger = logger;
+        store.ThumbRemoved = thumb => Enqueue(new Stale("", thumb.Key, thumb));
     }
 
     /// <summary>Whether there are caches to tell.</summary>
@@ -98,7 +101,7 @@ internal sealed partial class CachePurger : BackgroundService
         await base.StopAsync(cancellationToken);
         while (queue.Reader.TryRead(out var left))
         {
-            Fail(left.Path, "the server stopped");
+            Fail(left.Thumb?.ToString() ?? left.Path, "the server stopped");
         }
     }
 
@@ -114,11 +117,29 @@ internal sealed partial class CachePurger : BackgroundService
     {
         await foreach (var stale in queue.Reader.ReadAllAsync(stoppingToken))
         {
-            await PurgeAsync(stale, stoppingToken);
+            if (stale.Thumb is null)
+            {
+                await PurgeAsync(stale, stoppingToken);
+            }
+
             foreach (var name in stale.Key is { } key ? await NamesOfAsync(key) : [])
             {
-                await PurgeAsync(stale with { Path = view.UrlOf(stale.Key!.Value, name) }, stoppingToken);
+                foreach (var path in stale.Thumb is { } thumb ? UrlsOf(thumb, name) : [view.UrlOf(stale.Key!.Value, name)])
+                {
+                    await PurgeAsync(stale with { Path = path }, stoppingToken);
+                }
             }
+        }
+    }
+
+    /// <summary>The addresses of a thumbnail under one name of its original: the hash form and the legacy form.</summary>
+    private IEnumerable<string> UrlsOf(ThumbPath thumb, FileName name)
+    {
+        var file = UrlSegment.Encode(ThumbName.Of(thumb.Parameters, name.Value, thumb.Extension));
+        yield return ThumbnailAddress.FolderOf(uploadPath, thumb.Key) + file;
+        if (legacy.PathOf(name) is { } path)
+        {
+            yield return $"{uploadPath}/{ThumbPath.Folder}/{path[..^name.Value.Length]}{name.ToUrlSegment()}/{file}";
         }
     }
 
@@ -126,7 +147,7 @@ internal sealed partial class CachePurger : BackgroundService
     {
         if (targets.Length > 0 && !queue.Writer.TryWrite(stale))
         {
-            Fail(stale.Path, "too many wait");
+            Fail(stale.Thumb?.ToString() ?? stale.Path, "too many wait");
         }
     }
 
@@ -182,8 +203,8 @@ internal sealed partial class CachePurger : BackgroundService
         }
     }
 
-    /// <summary>An address to drop; with the object's key where it is an object's.</summary>
-    private readonly record struct Stale(string Path, ContentKey? Key);
+    /// <summary>An address to drop; with the object's key where it is an object's, and with the thumbnail where it is one's.</summary>
+    private readonly record struct Stale(string Path, ContentKey? Key, ThumbPath? Thumb = null);
 
     [LoggerMessage(301, LogLevel.Warning, "PURGE {Url} failed: {Reason}")]
     private static partial void LogFailed(ILogger logger, string url, string reason);

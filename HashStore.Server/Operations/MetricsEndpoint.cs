@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using HashStore.Server.Legacy;
+using HashStore.Server.Thumbnails;
 using HashStore.Storage;
+using HashStore.Storage.Thumbnails;
 
 namespace HashStore.Server.Operations;
 
@@ -14,7 +16,7 @@ internal static class MetricsEndpoint
     internal static void MapMetrics(this IEndpointRouteBuilder routes) => routes.MapGet("/metrics", Show).ExcludeFromDescription();
 
     private static async Task<IResult> Show(
-        HttpContext http, Store store, RequestMeters requests, UploadSlots slots, CachePurger purger, BackgroundConversion conversion, ConversionTotals totals)
+        HttpContext http, Store store, RequestMeters requests, UploadSlots slots, CachePurger purger, BackgroundConversion conversion, ConversionTotals totals, ThumbnailMaker thumbnails, ThumbnailCollection collection)
     {
         var text = new StringBuilder();
         Requests(text, requests);
@@ -34,6 +36,7 @@ internal static class MetricsEndpoint
         Gauge(text, "hashstore_uploads_running", "Uploads under way.", slots.Taken);
         Gauge(text, "hashstore_uploads_waiting", "Uploads that wait for a slot.", slots.Waiting);
         Gauge(text, "hashstore_purge_queue_depth", "PURGE requests that wait.", purger.Depth);
+        Thumbnails(text, thumbnails.Meters, collection);
         Conversion(text, conversion, await totals.GetOrLastAsync(ConversionAge, http.RequestAborted));
         Gauge(text, "process_resident_memory_bytes", "Resident memory in bytes.", Environment.WorkingSet);
         return Results.Text(text.ToString(), "text/plain; version=0.0.4; charset=utf-8");
@@ -63,6 +66,21 @@ internal static class MetricsEndpoint
         }
 
         Gauge(text, "hashstore_requests_running", "Requests under way.", requests.UnderWay);
+    }
+
+    private static void Thumbnails(StringBuilder text, ThumbnailMeters meters, ThumbnailCollection collection)
+    {
+        Counter(text, "hashstore_thumbnail_renderings_total", "Renderings that were begun.", meters.Started.Value);
+        Counter(text, "hashstore_thumbnails_made_total", "Thumbnails that were made.", meters.Made.Value);
+        Counter(text, "hashstore_thumbnails_made_bytes_total", "Bytes of thumbnails that were made.", meters.MadeBytes.Value);
+        Counter(text, "hashstore_thumbnails_failed_total", "Renderings that failed because of their original.", meters.Failed.Value);
+        Counter(text, "hashstore_thumbnails_refused_total", "Thumbnails that were refused because too many waited.", meters.Refused.Value);
+        Counter(text, "hashstore_thumbnails_remembered_total", "Requests that were answered from the memory of failures.", meters.Remembered.Value);
+        Counter(text, "hashstore_thumbnails_collected_total", "Thumbnails that the collector removed.", meters.Collected.Value);
+        Counter(text, "hashstore_thumbnails_collected_bytes_total", "Bytes of thumbnails that the collector removed.", meters.CollectedBytes.Value);
+        Gauge(text, "hashstore_thumbnails_under_way", "Thumbnails that are being made or wait for it.", meters.UnderWay);
+        Gauge(text, "hashstore_thumbnails", "Thumbnails after the collector's last pass; 0 where it is off.", collection.Files);
+        Gauge(text, "hashstore_thumbnails_bytes", "Their bytes.", collection.Bytes);
     }
 
     private static void Conversion(StringBuilder text, BackgroundConversion conversion, ConversionSums sums)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HashStore.Storage.Objects;
 
 namespace HashStore.Server.Operations;
 
@@ -9,16 +10,17 @@ internal sealed class RequestMeters
     internal static readonly double[] Buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
     /// <summary>The parts that are told apart; few, so that a stranger cannot make more.</summary>
-    internal static readonly string[] Parts = ["object", "file", "api", "other"];
+    internal static readonly string[] Parts = ["object", "thumb", "file", "api", "other"];
 
     private static readonly long[] Bounds = [.. Buckets.Select(seconds => (long)(seconds * Stopwatch.Frequency))];
     private readonly PartMeters[] meters = [.. Parts.Select(_ => new PartMeters())];
     private readonly string objects;
+    private readonly string thumbs;
 
     /// <summary>Requests under way, by the second in which they began; a minute later the next ones join them.</summary>
     private readonly long[] underWay = new long[64];
 
-    public RequestMeters(ServerSettings settings) => objects = settings.UploadPath + "/";
+    public RequestMeters(ServerSettings settings) => (objects, thumbs) = (settings.UploadPath + "/", $"{settings.UploadPath}/{ThumbPath.Folder}/");
 
     /// <summary>Requests under way now.</summary>
     internal long UnderWay
@@ -80,9 +82,10 @@ internal sealed class RequestMeters
     {
         Interlocked.Decrement(ref Since(start));
         var path = http.Request.Path.Value!;
-        var part = path.StartsWith(objects, StringComparison.Ordinal) ? 0
-            : path.StartsWith("/file/", StringComparison.Ordinal) ? 1
-            : path.StartsWith("/api/", StringComparison.Ordinal) ? 2 : 3;
+        var part = path.StartsWith(thumbs, StringComparison.Ordinal) ? 1
+            : path.StartsWith(objects, StringComparison.Ordinal) ? 0
+            : path.StartsWith("/file/", StringComparison.Ordinal) ? 2
+            : path.StartsWith("/api/", StringComparison.Ordinal) ? 3 : 4;
         meters[part].Count(http.Response.StatusCode, Stopwatch.GetTimestamp() - start, http.Response.ContentLength ?? 0);
     }
 

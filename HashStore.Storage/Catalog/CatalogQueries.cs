@@ -53,6 +53,10 @@ internal sealed class ServedRow
 
     public FileState State { get; init; }
 
+    public int? Width { get; init; }
+
+    public int? Height { get; init; }
+
     public string MimeMajor { get; init; } = null!;
 
     public string MimeMinor { get; init; } = null!;
@@ -138,7 +142,7 @@ internal static class CatalogQueries
     internal static IQueryable<ServedRow> Served(HashStoreContext context, byte[] hash) =>
         context.Files.AsNoTracking().Where(row => row.Hash == hash).Select(row => new ServedRow
         {
-            Sha256 = row.Sha256, Digest = row.Digest, Size = row.Size, State = row.State, MimeMajor = row.MimeMajor, MimeMinor = row.MimeMinor, Metadata = row.Metadata,
+            Sha256 = row.Sha256, Digest = row.Digest, Size = row.Size, State = row.State, Width = row.Width, Height = row.Height, MimeMajor = row.MimeMajor, MimeMinor = row.MimeMinor, Metadata = row.Metadata,
         });
 
     /// <summary>Shown versions with this content under this name, or under the name that it was renamed to.</summary>

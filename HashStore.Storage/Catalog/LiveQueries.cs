@@ -44,4 +44,9 @@ internal static class LiveQueries
     /// <summary>The thumbnails of a name's versions that are links.</summary>
     internal static IQueryable<LedgerRow> LinkedThumbs(HashStoreContext context, long nameHash) => context.Ledger.AsNoTracking()
         .Where(row => row.NameHash == nameHash && row.State == LedgerState.Linked && (row.Kind == LedgerKind.Thumb || row.Kind == LedgerKind.ArchiveThumb));
+
+    /// <summary>The places of all thumbnails that links in the legacy tree lead to.</summary>
+    internal static IQueryable<string> LinkedPlaces(HashStoreContext context) => context.Ledger.AsNoTracking()
+        .Where(row => (row.Kind == LedgerKind.Thumb || row.Kind == LedgerKind.ArchiveThumb) && (row.State == LedgerState.Linked || row.State == LedgerState.Committed) && row.Place != null)
+        .Select(row => row.Place!);
 }

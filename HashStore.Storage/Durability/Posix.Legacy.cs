@@ -186,6 +186,21 @@ internal static partial class Posix
         }
     }
 
+    /// <summary>Sets the time of the last access alone, in nanoseconds since 1970; whatever the mount says of access times, it is kept.</summary>
+    /// <returns>False when the file is another user's.</returns>
+    internal static bool TrySetAccessed(SafeFileHandle file, long accessed)
+    {
+        Span<long> times = stackalloc long[4];
+        (times[0], times[1]) = Split(accessed);
+        (times[2], times[3]) = (0, OmitTime);
+        if (futimens(file, ref MemoryMarshal.GetReference(times)) == 0)
+        {
+            return true;
+        }
+
+        return Marshal.GetLastPInvokeError() is Eperm or Eacces or Erofs ? false : throw LastPInvokeError("futimens");
+    }
+
     /// <summary>The extended attributes of a file or link as one block: for each, name and value, each with its length before it (docs/FORMAT.md). Null when there are none.</summary>
     internal static byte[]? ReadXattrs(string path)
     {
@@ -269,6 +284,7 @@ internal static partial class Posix
     private const int SetSignal = 10, SetLease = 1024, GetLease = 1025, ReadLease = 0, SignalUrgent = 23;
     private const int FollowLink = 0x400, NoFollowLink = 0x100;
     private const uint RenameExchange = 2;
+    private const long OmitTime = (1L << 30) - 2; // linux/stat.h: UTIME_OMIT
     private const int MaxPath = 4096;
     internal const int Eperm = 1, Enxio = 6, Enotdir = 20, Enametoolong = 36, Enotempty = 39, Eloop = 40, Enotsup = 95;
 
@@ -295,6 +311,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int rmdir(string path);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int futimens(SafeFileHandle file, ref long times);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fchmod(SafeFileHandle file, uint mode);

@@ -13,6 +13,9 @@ namespace HashStore.Storage.Objects;
 /// </summary>
 internal sealed class DurableTree(string top, SyncQueue syncs)
 {
+    /// <summary>How often directories are made anew that somebody removes at the same moment: thumbnails can be removed at any time.</summary>
+    private const int MaxTries = 4;
+
     /// <summary>Directories whose own entries in their parents are known to be durable: at most 4,096 leaves.</summary>
     private readonly ConcurrentDictionary<string, bool> durableDirectories = new(StringComparer.Ordinal);
 
@@ -22,22 +25,28 @@ internal sealed class DurableTree(string top, SyncQueue syncs)
     /// <returns>False when something is there already; then the staged file stays where it is.</returns>
     internal async Task<bool> AddAsync(string path, string stagedPath)
     {
-        var target = Path.Combine(top, path);
-        var directory = Path.GetDirectoryName(target)!;
-        bool added;
-        try
-        {
-            added = Posix.RenameWithoutReplacing(stagedPath, target);
-        }
-        catch (IOException exception) when (exception.HResult == Posix.Enoent && File.Exists(stagedPath))
-        {
-            MakeParents(directory);
-            added = Posix.RenameWithoutReplacing(stagedPath, target);
-        }
+        var added = Publish(path, stagedPath);
 
         // Also when somebody else's file was found: it may be a moment old and not yet synced.
-        await SyncNameAsync(directory);
+        await SyncNameAsync(Path.GetDirectoryName(Path.Combine(top, path))!);
         return added;
+    }
+
+    /// <summary>The same without the syncs of directories: after a power loss the file is there whole or not at all.</summary>
+    internal bool Publish(string path, string stagedPath)
+    {
+        var target = Path.Combine(top, path);
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return Posix.RenameWithoutReplacing(stagedPath, target);
+            }
+            catch (IOException exception) when (exception.HResult == Posix.Enoent && tries < MaxTries && File.Exists(stagedPath))
+            {
+                TryMakeParents(Path.GetDirectoryName(target)!);
+            }
+        }
     }
 
     /// <summary>Makes a directory's entries durable, and its own in its parents if this process has not yet done so.</summary>
@@ -58,6 +67,18 @@ internal sealed class DurableTree(string top, SyncQueue syncs)
 
         await syncs.SyncDirectoriesAsync(chain);
         durableDirectories[directory] = true;
+    }
+
+    private void TryMakeParents(string directory)
+    {
+        try
+        {
+            MakeParents(directory);
+        }
+        catch (IOException exception) when (exception.HResult == Posix.Enoent)
+        {
+            // Somebody removes the tree just now: the rename that follows says whether it is there.
+        }
     }
 
     /// <summary>Makes a directory below the top and those above it.</summary>

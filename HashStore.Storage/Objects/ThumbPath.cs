@@ -27,6 +27,24 @@ public readonly record struct ThumbPath(ContentKey Key, string Parameters, strin
     /// <summary>What the places of all thumbnails of an object begin with.</summary>
     internal static string PrefixOf(ContentKey key) => $"{Folder}/{ObjectPath.Of(key)}-";
 
+    /// <summary>Reads a place below ROOT that <see cref="ToString"/> made.</summary>
+    /// <param name="path">The place.</param>
+    /// <param name="keyBits">The length of the store's keys.</param>
+    /// <param name="thumb">What it is the place of.</param>
+    public static bool TryParse(ReadOnlySpan<char> path, int keyBits, [NotNullWhen(true)] out ThumbPath? thumb)
+    {
+        thumb = null;
+        var (dash, dot) = (path.IndexOf('-'), path.LastIndexOf('.'));
+        if (!path.StartsWith(Folder + "/") || dash < 0 || dot <= dash + 1 || dot == path.Length - 1 || path[dash..].Contains('/')
+            || !ObjectPath.TryParse(path[(Folder.Length + 1)..dash], out var key) || key.Bits != keyBits)
+        {
+            return false;
+        }
+
+        thumb = new ThumbPath(key, path[(dash + 1)..dot].ToString(), path[(dot + 1)..].ToString());
+        return true;
+    }
+
     /// <summary>Reads what MediaWiki calls the thumbnails of a name: <c>120px-Name.jpg</c>, <c>page2-120px-Name.pdf.jpg</c>, or <c>120px-thumbnail.jpg</c> for a long name.</summary>
     /// <param name="file">The thumbnail's file name.</param>
     /// <param name="original">The name of what it shows, as it stands in the thumbnail's folder.</param>

@@ -132,7 +132,10 @@ public sealed class ObjectReader
 
         var sha256 = new ContentDigest(row.Sha256);
         var digest = row.Digest is null ? sha256 : new ContentDigest(row.Digest);
-        var served = new ServedObject(key, digest, sha256, row.Size, bytes.Stat.Modified, $"{row.MimeMajor}/{row.MimeMinor}", CharsetOf(row.Metadata)) { ConfirmedAt = confirmedAt };
+        var served = new ServedObject(key, digest, sha256, row.Size, bytes.Stat.Modified, $"{row.MimeMajor}/{row.MimeMinor}", CharsetOf(row.Metadata))
+        {
+            ConfirmedAt = confirmedAt, Width = row.Width, Height = row.Height,
+        };
         if (row.Size <= MaxCachedBody)
         {
             served.Body = await ReadAllAsync(bytes, (int)row.Size);

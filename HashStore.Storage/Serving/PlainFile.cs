@@ -1,7 +1,9 @@
 using System.Globalization;
+using HashStore.Schema;
 using HashStore.Storage.Content;
 using HashStore.Storage.Durability;
 using HashStore.Storage.Objects;
+using HashStore.Storage.Thumbnails;
 using Microsoft.Win32.SafeHandles;
 
 namespace HashStore.Storage.Serving;
@@ -20,8 +22,8 @@ public sealed class PlainFile : Representation, IDisposable
 
     private readonly SniffedType type;
 
-    private PlainFile(SafeFileHandle handle, FileStat stat, SniffedType type, DateTimeOffset now)
-        : base(stat.Size, TagOf(stat, now), DateTimeOffset.UnixEpoch.AddTicks(stat.Modified / TimeSpan.NanosecondsPerTick))
+    private PlainFile(SafeFileHandle handle, FileStat stat, SniffedType type, string etag)
+        : base(stat.Size, etag, DateTimeOffset.UnixEpoch.AddTicks(stat.Modified / TimeSpan.NanosecondsPerTick))
     {
         this.type = type;
         Bytes = new OpenBytes(handle, stat);
@@ -40,6 +42,30 @@ public sealed class PlainFile : Representation, IDisposable
     {
         ArgumentNullException.ThrowIfNull(tree);
         ArgumentNullException.ThrowIfNull(clock);
+        return Open(path, tree, stat => TagOf(stat, clock.GetUtcNow()));
+    }
+
+    /// <summary>
+    /// Opens a thumbnail of the store's own tree, as <see cref="Open(string, string, TimeProvider)"/>. Nobody writes to it once it is there, so its entity tag is strong at once and says nothing of the inode's last
+    /// change, which a note of its use moves on.
+    /// </summary>
+    /// <param name="path">The thumbnail, absolute.</param>
+    /// <param name="root">ROOT.</param>
+    /// <param name="of">What it shows: shared caches can drop it by that.</param>
+    /// <param name="clock">Notes that it was used.</param>
+    internal static PlainFile? OpenThumb(string path, string root, ContentKey of, TimeProvider clock)
+    {
+        if (Open(path, root, stat => string.Create(CultureInfo.InvariantCulture, $"\"{stat.Inode:x}-{stat.Size:x}-{stat.Modified:x}\""), of.ToString()) is not { } found)
+        {
+            return null;
+        }
+
+        ThumbnailUse.NoteNowAndThen(((OpenBytes)found.Bytes).Handle, ((OpenBytes)found.Bytes).Opened, clock);
+        return found;
+    }
+
+    private static PlainFile? Open(string path, string tree, Func<FileStat, string> tag, string? surrogateKey = null)
+    {
         SafeFileHandle? handle = null;
         try
         {
@@ -53,7 +79,7 @@ public sealed class PlainFile : Representation, IDisposable
 
             Span<byte> head = stackalloc byte[(int)Math.Min(ContentSniffer.HeadBytes, stat.Size)];
             head = head[..RandomAccess.Read(handle, head, 0)];
-            return new PlainFile(handle, stat, ContentSniffer.Sniff(head, stat.Size), clock.GetUtcNow());
+            return new PlainFile(handle, stat, ContentSniffer.Sniff(head, stat.Size), tag(stat)) { SurrogateKey = surrogateKey };
         }
         catch (IOException exception) when (Posix.ErrnoOf(exception) is Posix.Enoent or Posix.Enotdir or Posix.Eloop or Posix.Enxio or Posix.Enametoolong)
         {
@@ -89,6 +115,10 @@ public sealed class PlainFile : Representation, IDisposable
 
     private sealed class OpenBytes(SafeFileHandle handle, FileStat opened) : ObjectBytes
     {
+        internal SafeFileHandle Handle => handle;
+
+        internal FileStat Opened => opened;
+
         public override ObjectStat Stat => new(opened.Size, DateTimeOffset.UnixEpoch.AddTicks(opened.Modified / TimeSpan.NanosecondsPerTick));
 
         /// <summary>As <see cref="ObjectBytes.ReadAsync"/>; 0 also as soon as the file is not what it was when it was opened.</summary>

@@ -29,7 +29,6 @@ public sealed class ServedObject : Representation
     /// <summary>No stored name is longer; the URLs of strangers can be, and must not fill the cache.</summary>
     private const int MaxRememberedName = 255;
 
-    private readonly string mime;
     private readonly string? charset;
     private NamedPresentation? lastPresentation;
     private long confirmedAt;
@@ -38,7 +37,7 @@ public sealed class ServedObject : Representation
         : base(size, $"\"{digest}\"", modified)
     {
         Key = key;
-        this.mime = mime;
+        Mime = mime;
         this.charset = charset;
         ReprDigest = $"sha-256=:{Convert.ToBase64String(sha256.Span)}:";
         SurrogateKey = key.ToString();
@@ -47,6 +46,15 @@ public sealed class ServedObject : Representation
 
     /// <summary>Its key.</summary>
     public ContentKey Key { get; }
+
+    /// <summary>Its type, as its bytes say.</summary>
+    public string Mime { get; }
+
+    /// <summary>Pixels of width, as its headers declare; null where they are not known.</summary>
+    public int? Width { get; internal init; }
+
+    /// <summary>Pixels of height, as its headers declare; null where they are not known.</summary>
+    public int? Height { get; internal init; }
 
     /// <summary>The length in decimal.</summary>
     public string ContentLengthText { get; }
@@ -70,7 +78,7 @@ public sealed class ServedObject : Representation
             return last;
         }
 
-        if (MediaTypes.Present(mime, charset, name) is not { } presentation)
+        if (MediaTypes.Present(Mime, charset, name) is not { } presentation)
         {
             return null;
         }
