@@ -14,7 +14,7 @@ namespace HashStore.Storage.Objects;
 internal sealed class DurableTree(string top, SyncQueue syncs)
 {
     /// <summary>How often directories are made anew that somebody removes at the same moment: thumbnails can be removed at any time.</summary>
-    private const int MaxTries = 4;
+    private const int MaxTries = 20;
 
     /// <summary>Directories whose own entries in their parents are known to be durable: at most 4,096 leaves.</summary>
     private readonly ConcurrentDictionary<string, bool> durableDirectories = new(StringComparer.Ordinal);

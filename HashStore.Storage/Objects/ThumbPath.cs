@@ -53,25 +53,23 @@ public readonly record struct ThumbPath(ContentKey Key, string Parameters, strin
     /// <returns>False when the file is not called like a thumbnail of that name.</returns>
     public static bool TryOf(string file, string original, ContentKey key, [NotNullWhen(true)] out ThumbPath? thumb)
     {
+        thumb = Split(file, original) is { } parts ? new ThumbPath(key, parts.Parameters, parts.Extension) : null;
+        return thumb is not null && System.Text.Encoding.UTF8.GetByteCount(Path.GetFileName(thumb.Value.ToString())) <= MaxNameBytes;
+    }
+
+    /// <summary>The parameters and the extension of what MediaWiki calls the thumbnails of a name; null when the file is not called so.</summary>
+    internal static (string Parameters, string Extension)? Split(string file, string original)
+    {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(original);
-        thumb = null;
         var dot = file.LastIndexOf('.');
         if (dot <= 0 || dot == file.Length - 1)
         {
-            return false;
+            return null;
         }
 
         var extension = file[(dot + 1)..];
-        var cut = EndOfParameters(file, "-" + original, "." + extension) ?? EndOfParameters(file, "-thumbnail." + extension, "");
-        if (cut is not > 0)
-        {
-            return false;
-        }
-
-        var found = new ThumbPath(key, file[..cut.Value], extension);
-        thumb = found;
-        return System.Text.Encoding.UTF8.GetByteCount(Path.GetFileName(found.ToString())) <= MaxNameBytes;
+        return (EndOfParameters(file, "-" + original, "." + extension) ?? EndOfParameters(file, "-thumbnail." + extension, "")) is > 0 and var cut ? (file[..cut], extension) : null;
     }
 
     /// <summary>Where the parameters end in <c>parameters-Name.svg.png</c> or <c>parameters-Name.jpg</c>; null when the file is not called so.</summary>

@@ -62,10 +62,9 @@ public readonly partial record struct ThumbName(string Parameters, string Rest, 
     public static bool TryParse(string file, string original, [NotNullWhen(true)] out ThumbName? name)
     {
         name = null;
-        var dot = original.LastIndexOf('.');
-        string[] originals = [original, Abbreviated + (dot < 0 ? "" : original[dot..])];
-        var thumb = originals.Select(one => ThumbPath.TryOf(file, one, default, out var path) ? path : null).FirstOrDefault(path => path is not null);
-        return thumb is { } found && TryMake(found.Parameters, file[(found.Parameters.Length + 1)..], out name);
+        string[] originals = [original, Abbreviated + (original.LastIndexOf('.') is >= 0 and var dot ? original[dot..].ToLowerInvariant() : "")];
+        var parts = originals.Select(one => ThumbPath.Split(file, one)).FirstOrDefault(parts => parts is not null);
+        return parts is var (parameters, _) && TryMake(parameters, file[(parameters.Length + 1)..], out name);
     }
 
     /// <summary>The name of a thumbnail.</summary>

@@ -32,6 +32,7 @@ public sealed partial class ThumbnailMaker : IAsyncDisposable
     private readonly Render render;
     private readonly TimeSpan memory;
     private readonly ILogger logger;
+    private int disposed;
 
     /// <summary>Makes thumbnails of a store's objects.</summary>
     /// <param name="store">The store.</param>
@@ -89,6 +90,11 @@ public sealed partial class ThumbnailMaker : IAsyncDisposable
     /// <summary>Gives up what is being made, and waits for its end.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+        {
+            return;
+        }
+
         await closing.CancelAsync();
         await Task.WhenAll(underWay.Values.Select(task => task.ContinueWith(static _ => { }, TaskScheduler.Default)));
         closing.Dispose();
