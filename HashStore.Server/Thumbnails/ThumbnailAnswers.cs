@@ -158,13 +158,13 @@ internal sealed class ThumbnailAnswers(Store store, ThumbnailMaker maker, SvgLan
                 return false;
             }
 
-            if (result is not RenderResult.NotScaled same)
+            if (result is not RenderResult.NotScaled)
             {
                 await ProblemOf(result).WriteAsync(http);
                 return true;
             }
 
-            ruling = rules.BelowOwn(address.Shown.Mime, make.Parameters, make.Format, same.Width);
+            ruling = new ThumbRuling.Original();
         }
 
         if (ruling is ThumbRuling.Unknown unknown)

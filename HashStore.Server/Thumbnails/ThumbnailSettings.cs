@@ -59,7 +59,7 @@ internal sealed class ThumbnailSettings
         }
 
         if (Rendering.MaxProcesses < 1 || Rendering.MaxQueued < 0 || Rendering.Timeout <= TimeSpan.Zero || Rendering.MemoryBytes < 1 || Rendering.MaxOutputBytes < 1
-            || Rendering.MaxPixels < 1 || Rendering.MaxWidth < 1)
+            || Rendering.MaxPixels < 1)
         {
             throw ServerSettings.Bad("Thumbnails:Rendering: MaxQueued is 0 or more, the other limits are 1 or more.");
         }

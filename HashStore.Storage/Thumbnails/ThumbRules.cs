@@ -24,7 +24,7 @@ public abstract record ThumbRuling
 }
 
 /// <summary>
-/// Which thumbnails there can be, so that nobody can fill the disk by counting: of each original and page one for each step of widths up to the original's own.
+/// Which thumbnails there can be, so that nobody can fill the disk by counting: of each original and page one for each step of widths up to the first that the original does not fill.
 /// </summary>
 public sealed class ThumbRules
 {
@@ -82,24 +82,14 @@ public sealed class ThumbRules
 
         // A picture that was turned by its EXIF data is as wide as it is high in its file; the renderer knows which.
         var own = original is { Width: { } width, Height: { } height } && HasOwnSize(original.Mime) ? Math.Max(width, height) : int.MaxValue;
-        if (Step(spelled.Width) is var step && step >= own)
+        var step = Math.Min(Step(spelled.Width), Step(own));
+        if (step >= own && IsShownAsPicture(original.Mime))
         {
-            return BelowOwn(original.Mime, spelled, format, own);
+            return new ThumbRuling.Original();
         }
 
         var ruled = spelled with { Width = step };
         return ruled == asked ? new ThumbRuling.Make(ruled, format) : new ThumbRuling.Other(ruled, format);
-    }
-
-    /// <summary>What there is instead of a thumbnail that would be larger than its original.</summary>
-    /// <param name="mime">The original's type.</param>
-    /// <param name="asked">How it was asked for.</param>
-    /// <param name="format">Its format.</param>
-    /// <param name="own">The original's width in pixels.</param>
-    public ThumbRuling BelowOwn(string mime, ThumbParameters asked, ThumbnailFormat format, int own)
-    {
-        var lower = Array.FindLast(steps, step => step < own && step < asked.Width);
-        return lower > 0 && !IsShownAsPicture(mime) ? new ThumbRuling.Other(asked with { Width = lower }, format) : new ThumbRuling.Original();
     }
 
     /// <summary>The parameters that a type's thumbnails have, in their one spelling; null when the type has no such ones.</summary>

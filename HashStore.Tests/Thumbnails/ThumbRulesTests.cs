@@ -51,9 +51,11 @@ public sealed class ThumbRulesTests
     [InlineData("image/jpeg", 300, 501, "500px", "make 500px Jpeg")] // it may be one that is turned: the renderer knows
     [InlineData("image/png", 10, 10, "1px", "original")]
     [InlineData("image/jpeg", 5000, 300, "1001px", "other 1000px Jpeg")]
-    [InlineData("image/tiff", 400, 300, "lossy-page1-500px", "other lossy-page1-120px Jpeg")] // no browser shows the original
-    [InlineData("image/tiff", 10, 10, "lossy-page1-500px", "original")]
-    [InlineData("video/webm", 640, 480, "1000px-", "other 500px- Jpeg")]
+    [InlineData("image/tiff", 400, 300, "lossy-page1-500px", "make lossy-page1-500px Jpeg")] // no browser shows the original: the renderer makes one of its own width
+    [InlineData("image/tiff", 400, 300, "lossy-page1-1000px", "other lossy-page1-500px Jpeg")]
+    [InlineData("image/tiff", 10, 10, "lossy-page1-500px", "other lossy-page1-20px Jpeg")]
+    [InlineData("video/webm", 640, 480, "1000px-", "make 1000px- Jpeg")]
+    [InlineData("video/webm", 320, 240, "1000px-", "other 500px- Jpeg")]
     [InlineData("image/svg+xml", 10, 10, "1000px", "make 1000px Png")] // has any size
     [InlineData("application/pdf", 10, 10, "page1-1000px", "make page1-1000px Jpeg")]
     public void None_is_larger_than_its_original(string mime, int width, int height, string asked, string expected) =>
