@@ -42,6 +42,29 @@ public abstract class HashStoreContext(DbContextOptions options) : DbContext(opt
     /// <summary>Characters in the name of a lease's holder.</summary>
     internal const int HolderLength = 120;
 
+    /// <summary>Asked when this is disposed: true keeps it for somebody else. Null: nobody keeps it.</summary>
+    public Func<HashStoreContext, bool>? Keeper { get; set; }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        if (Keeper?.Invoke(this) != true)
+        {
+            base.Dispose();
+            GC.SuppressFinalize(this);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        if (Keeper?.Invoke(this) != true)
+        {
+            await base.DisposeAsync();
+            GC.SuppressFinalize(this);
+        }
+    }
+
     /// <summary>The collation that compares text byte by byte (code unit by code unit) on this database.</summary>
     protected abstract string BytewiseCollation { get; }
 

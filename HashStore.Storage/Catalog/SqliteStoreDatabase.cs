@@ -33,7 +33,7 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
 
     private readonly string connectionString;
     private readonly FileLock writeLock;
-    private readonly PooledDbContextFactory<SqliteHashStoreContext> contexts;
+    private readonly KeptContexts contexts;
     private FileLock.Held held;
 
     static SqliteStoreDatabase() => SqliteLibrary.PreferNewer();
@@ -48,20 +48,21 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
 
         builder.ForeignKeys = true; // on in the bundled library, off in the distribution's
         builder.DefaultTimeout = BusyTimeout / 1000;
+        builder.Pooling = false; // see KeptContexts
         this.connectionString = builder.ConnectionString;
         writeLock = new FileLock(paths.WriteLock);
         var options = new DbContextOptionsBuilder<SqliteHashStoreContext>()
             .UseSqlite(this.connectionString)
-            .AddInterceptors(new PragmaInterceptor())
+            .AddInterceptors(new KeptConnections())
             .Options;
-        contexts = new PooledDbContextFactory<SqliteHashStoreContext>(options, poolSize: 64);
+        contexts = new KeptContexts(() => new SqliteHashStoreContext(options));
     }
 
     internal override string InsertedId => "; SELECT last_insert_rowid()";
 
     internal override string HighestCharacter { get; } = string.Concat(Enumerable.Repeat("\U0010FFFF", 64)); // by UTF-8 bytes; as often as no name of 255 bytes can have it
 
-    public override HashStoreContext NewContext() => contexts.CreateDbContext();
+    public override HashStoreContext NewContext() => contexts.Take();
 
     internal override DbConnection OpenForWriting() => Open(WriterPragmas);
 
@@ -108,7 +109,7 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
     {
         var connection = new SqliteConnection(connectionString);
         connection.Open();
-        PragmaInterceptor.Apply(connection);
+        KeptConnections.Apply(connection);
         using var command = connection.CreateCommand();
         command.CommandText = pragmas;
         command.ExecuteNonQuery();
@@ -117,16 +118,17 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
 
     protected override void Dispose(bool disposing)
     {
-        using (var pooled = new SqliteConnection(connectionString))
-        {
-            SqliteConnection.ClearPool(pooled);
-        }
-
+        contexts.Dispose();
         writeLock.Dispose();
     }
 
-    private sealed class PragmaInterceptor : DbConnectionInterceptor
+    /// <summary>A context keeps its connection open from its first query to its end.</summary>
+    private sealed class KeptConnections : DbConnectionInterceptor
     {
+        public override InterceptionResult ConnectionClosing(DbConnection connection, ConnectionEventData eventData, InterceptionResult result) => InterceptionResult.Suppress();
+
+        public override ValueTask<InterceptionResult> ConnectionClosingAsync(DbConnection connection, ConnectionEventData eventData, InterceptionResult result) => new(InterceptionResult.Suppress());
+
         public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData) => Apply(connection);
 
         public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)

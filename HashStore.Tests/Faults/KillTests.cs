@@ -40,7 +40,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
             }
             catch (Exception exception)
             {
-                throw new InvalidOperationException($"seed {seed}, round {round}", exception);
+                throw new InvalidOperationException($"seed {seed}, round {round}; the server said {server.StandardOutput}{server.StandardError}", exception);
             }
         }
 
