@@ -37,6 +37,9 @@ public readonly struct ContentKey : IEquatable<ContentKey>
         return parsed;
     }
 
+    /// <summary>Whether so many bytes can be a key.</summary>
+    public static bool IsKey(ReadOnlySpan<byte> bytes) => bytes.Length * 8 is >= MinBits and <= HashBytes.Capacity * 8;
+
     /// <summary>Checks a key length against the digest it is cut from.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not a multiple of 8 from 16 to <paramref name="digestBits"/>.</exception>
     public static void CheckBits(int keyBits, int digestBits)

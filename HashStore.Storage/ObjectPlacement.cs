@@ -1,14 +1,18 @@
 using HashStore.Schema;
 using HashStore.Schema.Tables;
 using HashStore.Storage.Catalog;
+using HashStore.Storage.Damage;
+using HashStore.Storage.Durability;
 using HashStore.Storage.Objects;
 using HashStore.Storage.Staging;
 
 namespace HashStore.Storage;
 
 /// <summary>The step of an upload between its claim and its rows: the bytes come to their place, or are found there.</summary>
-internal sealed class ObjectPlacement(IObjectBackend backend, CatalogWriter writer)
+internal sealed class ObjectPlacement(StoreParts parts, CatalogWriter writer, DamageRegister damage, Quarantine quarantine)
 {
+    private readonly IObjectBackend backend = parts.Backend;
+
     /// <summary>Sees to it that the bytes of a claimed row are in one of the zones. A duplicate is not believed: its bytes are looked for.</summary>
     /// <param name="staged">The bytes.</param>
     /// <param name="facts">What is known of them.</param>
@@ -48,6 +52,11 @@ internal sealed class ObjectPlacement(IObjectBackend backend, CatalogWriter writ
                 ?? throw new StoreException(StoreFault.Unavailable, $"The bytes of {facts.Key} were collected under way; nothing was kept. Try again.");
         }
 
+        if (found is { } old && !staged.IsTaken && before is not (null or FileState.Claimed) && (old.Size != facts.Size || damage.Marks.Has(facts.Key)))
+        {
+            return await ReplaceAsync(staged, facts);
+        }
+
         if (found is { } there && there.Size != facts.Size)
         {
             throw new StoreException(
@@ -83,8 +92,39 @@ internal sealed class ObjectPlacement(IObjectBackend backend, CatalogWriter writ
         if (!staged.IsTaken && backend.AddAsync(facts.Key, staged.Path, Zone.Public).AsTask().GetAwaiter().GetResult())
         {
             staged.MarkTaken();
+            damage.Marks.Remove(facts.Key);
         }
 
+        return true;
+    });
+
+    /// <summary>
+    /// The bytes of a stored object are damaged: those of the upload take their place in one step, the damaged ones stay in quarantine. Only while the right to write is held, and if it is still so.
+    /// </summary>
+    private Task<bool> ReplaceAsync(StagedFile staged, ContentFacts facts) => writer.WriteAsync(catalog =>
+    {
+        if (staged.IsTaken)
+        {
+            return true; // the transaction is run again
+        }
+
+        if (catalog.FindFile(facts.Key) is not { State: not FileState.Claimed } row || !facts.Is(row))
+        {
+            return false;
+        }
+
+        var zone = row.State == FileState.Public || damage.Stat(facts.Key, Zone.Deleted) is null ? Zone.Public : Zone.Deleted;
+        if (damage.Stat(facts.Key, zone) is not { IsFile: true } there || (there.Size == facts.Size && !damage.Marks.Has(facts.Key)))
+        {
+            return false; // gone, or mended meanwhile: look again
+        }
+
+        var path = damage.PathOf(facts.Key, zone);
+        quarantine.Link(facts.Key, path, damage.Record(facts.Key, path, facts.Sha256.ToArray(), "upload", $"Damaged ({there.Size} bytes); replaced by an upload of the same content ({facts.Size} bytes)."));
+        Posix.Rename(staged.Path, path);
+        staged.MarkTaken();
+        Posix.SyncDirectory(Path.GetDirectoryName(path)!);
+        damage.Marks.Remove(facts.Key);
         return true;
     });
 

@@ -5,6 +5,7 @@ using HashStore.Schema.Tables;
 using HashStore.Storage.Adoption;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Content;
+using HashStore.Storage.Damage;
 using HashStore.Storage.Durability;
 using HashStore.Storage.Leasing;
 using HashStore.Storage.Objects;
@@ -45,8 +46,10 @@ public sealed partial class Store : IAsyncDisposable
         this.removals = removals;
         this.logger = logger;
         clock = options.Clock;
-        writer = new CatalogWriter(parts.Database, clock, CheckLayout);
-        placement = new ObjectPlacement(parts.Backend, writer);
+        writer = new CatalogWriter(parts.Database, clock, catalog => StoreOpening.CheckLayout(catalog, parts.Layout));
+        Damage = new DamageRegister(parts, clock, writer, removals);
+        Quarantine = new Quarantine(parts.Paths, clock);
+        placement = new ObjectPlacement(parts, writer, Damage, Quarantine);
         adopter = new Adopter(writer, staging, placement, exception =>
         {
             Meters.Collisions.Add();
@@ -54,7 +57,7 @@ public sealed partial class Store : IAsyncDisposable
         });
         Names = new CatalogReader(parts.Database, parts.Layout);
         Leases = new Leases(writer, clock, logger);
-        Objects = new ObjectReader(parts.Database, parts.Backend, removals, Meters, options.CacheBytes);
+        Objects = new ObjectReader(parts, removals, Meters, options.CacheBytes);
     }
 
     /// <summary>Opens a store, or makes it; see <see cref="StoreOpening"/>.</summary>
@@ -305,7 +308,7 @@ public sealed partial class Store : IAsyncDisposable
         return new ChangeResult(file, changed.Unsettled, changed.Unchanged);
     }
 
-    private async Task<ContentFacts> FactsAsync(StagedFile staged)
+    internal async Task<ContentFacts> FactsAsync(StagedFile staged)
     {
         var media = await MediaReading.ReadAsync(staged, clock);
         if (media.Problem is { } problem)
@@ -361,16 +364,6 @@ public sealed partial class Store : IAsyncDisposable
         if (result.IsDuplicate)
         {
             Meters.DuplicateUploads.Add();
-        }
-    }
-
-    /// <summary>Runs first in every write transaction: a process whose view of the store is stale must not write the old way.</summary>
-    private void CheckLayout(CatalogTransaction catalog)
-    {
-        var store = StoreOpening.ReadStoreRow(catalog);
-        if (store is not { } row || row.Uuid != Layout.Uuid || row.Algorithm != Layout.Algorithm || row.KeyBits != Layout.KeyBits)
-        {
-            throw new StoreException(StoreFault.LayoutChanged, "The store's layout was changed by another process: start this one again.");
         }
     }
 

@@ -1,6 +1,7 @@
 using HashStore.Schema;
 using HashStore.Storage.Adoption;
 using HashStore.Storage.Catalog;
+using HashStore.Storage.Damage;
 using HashStore.Storage.Durability;
 using HashStore.Storage.Leasing;
 using HashStore.Storage.Legacy;
@@ -32,6 +33,18 @@ public sealed partial class Store
 
     /// <summary>Work that only one process may do at a time.</summary>
     internal Leases Leases { get; }
+
+    /// <summary>Damaged objects.</summary>
+    internal DamageRegister Damage { get; }
+
+    /// <summary>Where bytes go that are not what they should be.</summary>
+    internal Quarantine Quarantine { get; }
+
+    /// <summary>What it is made of.</summary>
+    internal StoreParts Parts => parts;
+
+    /// <summary>Counts up what every process that serves looks at: they all ask again what they have cached.</summary>
+    internal void CountRemoval() => removals.Increment();
 
     /// <summary>The clock that the store was opened with.</summary>
     internal TimeProvider Clock => clock;

@@ -61,6 +61,16 @@ internal static partial class StoreOpening
     internal static StoreIdentity? ReadStoreRow(CatalogTransaction catalog) => catalog.ReadOne(
         Statements.ReadStore, row => new StoreIdentity(row.GetGuid(0), row.GetInt64(1), row.GetString(2), row.GetInt32(3)));
 
+    /// <summary>Runs first in every write transaction: a process whose view of the store is stale must not write the old way.</summary>
+    internal static void CheckLayout(CatalogTransaction catalog, StoreLayout layout)
+    {
+        var store = ReadStoreRow(catalog);
+        if (store is not { } row || row.Uuid != layout.Uuid || row.Algorithm != layout.Algorithm || row.KeyBits != layout.KeyBits)
+        {
+            throw new StoreException(StoreFault.LayoutChanged, "The store's layout was changed by another process: start this one again.");
+        }
+    }
+
     private static Store OpenLocked(StoreOptions options, StorePaths paths, ILogger logger)
     {
         var layout = StoreLayout.TryRead(paths);

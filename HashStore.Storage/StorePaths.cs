@@ -1,3 +1,6 @@
+using HashStore.Schema;
+using HashStore.Storage.Objects;
+
 namespace HashStore.Storage;
 
 /// <summary>Where everything of a store lies (drawn in docs/FORMAT.md).</summary>
@@ -23,6 +26,21 @@ public sealed record StorePaths(string Root, string State)
     /// <summary>Objects that only deleted uploads refer to.</summary>
     public string Deleted => Path.Combine(State, "deleted");
 
+    /// <summary>Marks of damaged objects: see <see cref="Damage.DamageMarks"/>.</summary>
+    internal string Damaged => Path.Combine(State, "damaged");
+
+    /// <summary>Bytes that were damaged: see <see cref="Damage.Quarantine"/>.</summary>
+    internal string Quarantine => Path.Combine(State, "quarantine");
+
+    /// <summary>How far a check of all bytes is that was interrupted.</summary>
+    internal string CheckPosition => Path.Combine(State, "fsck.json");
+
+    /// <summary>Held by the process that checks all bytes.</summary>
+    internal string CheckLock => Path.Combine(State, "fsck.lock");
+
+    /// <summary>How far the servers' background check is.</summary>
+    internal string ScrubPosition => Path.Combine(State, "scrub.json");
+
     /// <summary>Held by whoever writes to the embedded database, sets the store up or sweeps the staging area.</summary>
     internal string WriteLock => Path.Combine(State, "write.lock");
 
@@ -43,6 +61,9 @@ public sealed record StorePaths(string Root, string State)
 
     /// <summary>An empty file through which <see cref="Durability.SyncQueue"/> names the file system.</summary>
     internal string SyncAnchor => Path.Combine(State, "sync.anchor");
+
+    /// <summary>Where an object lies.</summary>
+    internal string ObjectPathOf(ContentKey key, Zone zone) => Path.Combine(zone == Zone.Public ? Root : Deleted, ObjectPath.Of(key));
 
     /// <summary>Makes both absolute; STATE is <c>ROOT/.hashstore</c> unless given.</summary>
     public static StorePaths For(string root, string? state)

@@ -62,7 +62,7 @@ public sealed partial class Store
     }
 
     /// <summary>Removes all thumbnails of an object that leaves the public tree; while the right to write is held.</summary>
-    private void RemoveThumbs(ContentKey key)
+    internal void RemoveThumbs(ContentKey key)
     {
         var prefix = ThumbPath.PrefixOf(key);
         var folder = Path.Combine(Paths.Root, Path.GetDirectoryName(prefix)!);

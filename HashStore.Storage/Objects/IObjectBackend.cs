@@ -64,6 +64,11 @@ public abstract class ObjectBytes : IDisposable
     /// <summary>Reads from <paramref name="offset"/> on; 0 at the end.</summary>
     public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, long offset, CancellationToken cancellation);
 
+    /// <summary>Says that a range will not be read again soon; 0 as length: to the end. A hint, which a backend without a cache takes no notice of.</summary>
+    public virtual void Forget(long offset, long length)
+    {
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -147,6 +147,8 @@ internal sealed class LocalObjects(string root, string deleted, SyncQueue syncs)
             return new(RandomAccess.Read(handle, buffer.Span, offset));
         }
 
+        public override void Forget(long offset, long length) => Posix.DropCache(handle, offset, length);
+
         protected override void Dispose(bool disposing) => handle.Dispose();
     }
 }

@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using HashStore.Schema;
 using HashStore.Schema.Tables;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Content;
+using HashStore.Storage.Damage;
 using HashStore.Storage.Durability;
 using HashStore.Storage.Objects;
 using Microsoft.EntityFrameworkCore;
@@ -26,12 +28,12 @@ public sealed class ObjectReader
     private readonly IObjectBackend backend;
     private readonly RemovalCounter removals;
     private readonly StoreMeters meters;
+    private readonly DamageMarks marks;
     private readonly BoundedCache<ContentKey, ServedObject> cache;
 
-    internal ObjectReader(StoreDatabase database, IObjectBackend backend, RemovalCounter removals, StoreMeters meters, long cacheBytes)
+    internal ObjectReader(StoreParts parts, RemovalCounter removals, StoreMeters meters, long cacheBytes)
     {
-        this.database = database;
-        this.backend = backend;
+        (database, backend, marks) = (parts.Database, parts.Backend, parts.Marks);
         this.removals = removals;
         this.meters = meters;
         cache = new BoundedCache<ContentKey, ServedObject>(cacheBytes);
@@ -74,6 +76,13 @@ public sealed class ObjectReader
         {
             cache.Remove(key);
             return new ObjectLookup(null, row is { State: FileState.Deleted or FileState.Collecting });
+        }
+
+        // Whoever marks an object counts up after the mark is there, as with a removal.
+        if (marks.Has(key))
+        {
+            cache.Remove(key);
+            throw Damaged(key, "was found to be damaged, and is not served until it is repaired");
         }
 
         if (cache.Find(key) is { } known)
@@ -138,7 +147,12 @@ public sealed class ObjectReader
         };
         if (row.Size <= MaxCachedBody)
         {
+            // What is kept in memory is compared with its hash once: so no process ever answers from a copy of damaged bytes, whatever becomes of the object.
             served.Body = await ReadAllAsync(bytes, (int)row.Size);
+            if (!SHA256.HashData(served.Body).AsSpan().SequenceEqual(row.Sha256))
+            {
+                throw Damaged(key, "has other bytes than its row says");
+            }
         }
 
         cache.Add(key, served, ServedObject.BaseWeight + (served.Body?.Length ?? 0));
@@ -151,11 +165,16 @@ public sealed class ObjectReader
         await using var context = database.NewContext();
         if (await CatalogQueries.Served(context, key.ToArray()).FirstOrDefaultAsync() is { State: FileState.Public })
         {
-            meters.DamagedObjects.Add();
-            throw new StoreException(StoreFault.Damaged, $"The object {ObjectPath.Of(key)} is missing or has another size than its row says. Run hashstore-migrate fsck.");
+            throw Damaged(key, "is missing or has another size than its row says");
         }
 
         return new ObjectLookup(null, Gone: true);
+    }
+
+    private StoreException Damaged(ContentKey key, string what)
+    {
+        meters.DamagedObjects.Add();
+        return new StoreException(StoreFault.Damaged, $"The object {ObjectPath.Of(key)} {what}. Run hashstore-migrate fsck --repair.");
     }
 
     private static async ValueTask<byte[]> ReadAllAsync(ObjectBytes bytes, int size)
