@@ -24,6 +24,9 @@ internal sealed record PassLine(string Verb, PassCause Pass, long Converted, lon
 /// <summary>A finding with <c>--json</c>.</summary>
 internal sealed record FindingLine(FindingKind Kind, string? Key, string? Path, string Detail, bool Damage);
 
+/// <summary>What became of a finding, with <c>--json</c>.</summary>
+internal sealed record RepairLine(RepairResult Repair, string? Key, string? Path, string Detail, bool Well);
+
 /// <summary>What <c>verify</c> found, with <c>--json</c>.</summary>
 internal sealed record VerifyLine(VerifyKind Kind, string? Path, string? Key, string Detail, bool Damage);
 
@@ -48,6 +51,8 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
     internal void Line(string text) => Write(output, OneLine(text));
 
     internal void Line(FindingLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.FindingLine));
+
+    internal void Line(RepairLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.RepairLine));
 
     internal void Line(RefusedLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.RefusedLine));
 
@@ -95,6 +100,7 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
 [JsonSerializable(typeof(PassLine))]
 [JsonSerializable(typeof(PathLine))]
 [JsonSerializable(typeof(RefusedLine))]
+[JsonSerializable(typeof(RepairLine))]
 [JsonSerializable(typeof(SummaryLine))]
 [JsonSerializable(typeof(VerifyLine))]
 internal sealed partial class OutputJson : JsonSerializerContext
@@ -105,7 +111,7 @@ internal sealed partial class OutputJson : JsonSerializerContext
         Converters =
         {
             new JsonStringEnumConverter<FindingKind>(JsonNamingPolicy.CamelCase), new JsonStringEnumConverter<PassCause>(JsonNamingPolicy.CamelCase),
-            new JsonStringEnumConverter<VerifyKind>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<RepairResult>(JsonNamingPolicy.CamelCase), new JsonStringEnumConverter<VerifyKind>(JsonNamingPolicy.CamelCase),
         },
 
         // Names in other scripts stay readable and can be searched for: this is no HTML.

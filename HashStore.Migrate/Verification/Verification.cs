@@ -69,18 +69,24 @@ internal static class Verification
     /// <summary>A forgotten <c>--legacy</c> would tell of every single path that it is gone.</summary>
     private static async Task CheckIsTreeAsync(StoreParts parts, LegacyTree tree, CancellationToken cancellation)
     {
+        if (!await IsTreeAsync(parts, tree, cancellation))
+        {
+            throw new StoreException(StoreFault.NotAStore, $"The tree {tree.Root} is not the one that was converted: give that one as --legacy.");
+        }
+    }
+
+    /// <summary>Whether a tree is the one that was converted.</summary>
+    internal static async Task<bool> IsTreeAsync(StoreParts parts, LegacyTree tree, CancellationToken cancellation)
+    {
         await using var context = parts.Database.NewContext();
         if (await VerifyQueries.Tree(context).FirstOrDefaultAsync(cancellation) is not { } known
             || (FileStat.Of(tree.Root) is { } root && root.Device == known.Device && root.Inode == known.Inode))
         {
-            return;
+            return true;
         }
 
         // Not the same folder: moved or restored from a backup, or another tree?
         var first = await VerifyQueries.Paths(context, long.MinValue, VerifyRun.PageRows).ToListAsync(cancellation);
-        if (!first.Exists(row => FileStat.Of(tree.FullPath(row.Path)) is not null))
-        {
-            throw new StoreException(StoreFault.NotAStore, $"The tree {tree.Root} is not the one that was converted: give that one as --legacy.");
-        }
+        return first.Exists(row => FileStat.Of(tree.FullPath(row.Path)) is not null);
     }
 }

@@ -71,14 +71,8 @@ internal sealed record CheckedName
 internal static class CheckQueries
 {
     /// <summary>Rows after <paramref name="after"/> in the order of their keys; null: from the first.</summary>
-    internal static IQueryable<CheckedFile> Files(HashStoreContext context, byte[]? after, int limit)
-    {
-        // C# has no "greater than" for binary columns that EF Core would translate.
-        var files = after is null
-            ? context.Files
-            : context.Files.FromSqlRaw($"SELECT {Statements.FileColumns} FROM \"file\" WHERE file_hash > @after", Parameter(context, "@after", after));
-        return WithCount(context, files.AsNoTracking().OrderBy(row => row.Hash).Take(limit)).OrderBy(row => row.Hash);
-    }
+    internal static IQueryable<CheckedFile> Files(HashStoreContext context, byte[]? after, int limit) =>
+        WithCount(context, After(context, after).AsNoTracking().OrderBy(row => row.Hash).Take(limit)).OrderBy(row => row.Hash);
 
     /// <summary>One row again.</summary>
     internal static IQueryable<CheckedFile> File(HashStoreContext context, byte[] hash) =>
@@ -87,6 +81,12 @@ internal static class CheckQueries
     /// <summary>Number of objects and of their bytes, in any state.</summary>
     internal static IQueryable<Sum> AllFiles(HashStoreContext context) =>
         from file in context.Files
+        group file by 1 into all
+        select new Sum { Count = all.LongCount(), Bytes = all.Sum(file => file.Size) };
+
+    /// <summary>Number and bytes of the objects after <paramref name="after"/>, in any state; null: of all.</summary>
+    internal static IQueryable<Sum> FilesAfter(HashStoreContext context, byte[]? after) =>
+        from file in After(context, after)
         group file by 1 into all
         select new Sum { Count = all.LongCount(), Bytes = all.Sum(file => file.Size) };
 
@@ -118,6 +118,11 @@ internal static class CheckQueries
         (parameter.ParameterName, parameter.DbType, parameter.Value) = (name, DbType.Binary, value);
         return parameter;
     }
+
+    /// <summary>C# has no "greater than" for binary columns that EF Core would translate.</summary>
+    private static IQueryable<FileRow> After(HashStoreContext context, byte[]? after) => after is null
+        ? context.Files
+        : context.Files.FromSqlRaw($"SELECT {Statements.FileColumns} FROM \"file\" WHERE file_hash > @after", Parameter(context, "@after", after));
 
     private static IQueryable<CheckedFile> WithCount(HashStoreContext context, IQueryable<FileRow> files) =>
         from file in files

@@ -178,6 +178,20 @@ internal static class VerifyQueries
         WithUpload(context, context.Legacy.AsNoTracking()
             .Where(row => row.NameHash == nameHash && row.State == LegacyState.Converted && row.UploadId == uploadId));
 
+    /// <summary>Which of these legacy paths have a row.</summary>
+    internal static IQueryable<string> KnownPaths(HashStoreContext context, string[] paths) =>
+        context.Ledger.Where(row => Enumerable.Contains(paths, row.Path)).Select(row => row.Path); // not the one on spans, which no query translates
+
+    /// <summary>Legacy paths that are links to an object, as the ledger says.</summary>
+    internal static IQueryable<string> LinksTo(HashStoreContext context, byte[] key, int limit) =>
+        context.Ledger.Where(row => row.Key == key && (row.State == LedgerState.Linked || row.State == LedgerState.Committed)).OrderBy(row => row.Id).Select(row => row.Path).Take(limit);
+
+    /// <summary>Legacy paths where a file with some content may lie: those of the content, and those of its size that were never read; no thumbnails.</summary>
+    internal static IQueryable<string> Copies(HashStoreContext context, byte[] key, long size, int limit) =>
+        context.Ledger.Where(row => row.Key == key || (row.Size == size && row.Key == null))
+            .Where(row => row.Kind == LedgerKind.Current || row.Kind == LedgerKind.Archive || row.Kind == LedgerKind.Deleted || row.Kind == LedgerKind.Other)
+            .OrderBy(row => row.Key == null).ThenBy(row => row.Id).Select(row => row.Path).Take(limit);
+
     /// <summary>Number of the last run: its time in milliseconds since 1970.</summary>
     internal static IQueryable<long> LastRun(HashStoreContext context) =>
         from row in context.Ledger

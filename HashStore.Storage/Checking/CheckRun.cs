@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Threading.Channels;
 using HashStore.Schema;
+using HashStore.Storage.Damage;
 using HashStore.Storage.Objects;
 
 namespace HashStore.Storage.Checking;
@@ -10,6 +11,7 @@ internal sealed class CheckRun(
     StoreParts parts,
     TimeProvider clock,
     CheckOptions options,
+    DamageRegister damage,
     ChannelWriter<Finding> findings,
     IProgress<CheckProgress>? progress,
     CancellationToken cancellation)
@@ -17,12 +19,29 @@ internal sealed class CheckRun(
     /// <summary>Rows read by one query: a few milliseconds, so that no snapshot keeps a live server's log from being copied back.</summary>
     internal const int PageRows = 1000;
 
+    /// <summary>Objects that are remembered as told about. A store with more of them is lost anyway; then some are told about twice.</summary>
+    private const int MaxRemembered = 100_000;
+
+    private readonly long start = clock.GetTimestamp();
+    private readonly HashSet<ContentKey> told = [];
     private CheckStage stage;
     private long done, total, bytes, totalBytes;
 
     internal StoreParts Parts => parts;
 
+    internal CheckOptions Options => options;
+
     internal bool Full => options.Full;
+
+    internal TimeProvider Clock => clock;
+
+    internal DamageRegister Damage => damage;
+
+    /// <summary>Whether the time that the check may take is over.</summary>
+    internal bool IsTimeUp => options.TimeLimit is { } limit && clock.GetElapsedTime(start) >= limit;
+
+    /// <summary>How far the reading of all bytes came.</summary>
+    internal CheckReach? Reach { get; set; }
 
     internal CancellationToken Cancellation => cancellation;
 
@@ -34,6 +53,9 @@ internal sealed class CheckRun(
         totalBytes = size > 0 ? size : totalBytes;
         Show();
     }
+
+    /// <summary>Whether the object's bytes were reported to be missing, unreadable or of another size.</summary>
+    internal bool WasTold(ContentKey key) => told.Contains(key);
 
     /// <summary>One row or file is done.</summary>
     internal void Step()
@@ -51,8 +73,15 @@ internal sealed class CheckRun(
     }
 
     /// <summary>Every finding has a place: what is neither an object's nor a file's is the database's.</summary>
-    internal ValueTask ReportAsync(Finding finding) =>
-        findings.WriteAsync(finding.Key is null && finding.Path is null ? finding with { Path = Relative(parts.Paths.Database) } : finding, cancellation);
+    internal ValueTask ReportAsync(Finding finding)
+    {
+        if (finding is { Key: { } key, Kind: FindingKind.MissingObject or FindingKind.WrongSize or FindingKind.Unreadable } && told.Count < MaxRemembered)
+        {
+            told.Add(key);
+        }
+
+        return findings.WriteAsync(finding.Key is null && finding.Path is null ? finding with { Path = Relative(parts.Paths.Database) } : finding, cancellation);
+    }
 
     internal string PathOf(ContentKey key, Zone zone) => PathOf(ObjectPath.Of(key), zone);
 

@@ -41,6 +41,15 @@ public enum FindingKind
     /// <summary>A redirect points at no name with versions.</summary>
     DanglingRedirect,
 
+    /// <summary>A compatibility link whose object is not there.</summary>
+    DanglingLink,
+
+    /// <summary>A compatibility link leads to something else than the ledger says.</summary>
+    WrongLink,
+
+    /// <summary>A compatibility link of which the ledger knows nothing: undo would leave it behind.</summary>
+    LostLedgerRow,
+
     /// <summary>What an interrupted process left and opening or collecting will sweep: no damage.</summary>
     Leftover,
 

@@ -13,7 +13,7 @@ namespace HashStore.Storage.Checking;
 /// Beside a live server: the page was read first, then the zones are looked at, then the row is read again. Bytes change zone only while their row says
 /// Collecting, so a problem that was seen between two equal readings of the row is none of a move.
 /// </summary>
-internal sealed class RowCheck(CheckRun run) : IDisposable
+internal sealed class RowCheck(CheckRun run)
 {
     /// <summary>How often a row that keeps changing is looked at before a problem that never went away is believed.</summary>
     private const int MaxLooks = 20;
@@ -26,8 +26,6 @@ internal sealed class RowCheck(CheckRun run) : IDisposable
     /// <summary>A move takes milliseconds; one that waits for a busy writer takes seconds.</summary>
     private static readonly TimeSpan CollectingTooLong = TimeSpan.FromMinutes(1);
 
-    private readonly ObjectHash hash = new(run);
-
     private IObjectBackend Backend => run.Parts.Backend;
 
     internal async Task RunAsync()
@@ -35,7 +33,7 @@ internal sealed class RowCheck(CheckRun run) : IDisposable
         await using (var context = run.Parts.Database.NewContext())
         {
             var all = await CheckQueries.AllFiles(context).FirstOrDefaultAsync(run.Cancellation) ?? new Sum();
-            run.Begin(CheckStage.Rows, all.Count, run.Full ? all.Bytes : 0);
+            run.Begin(CheckStage.Rows, all.Count);
         }
 
         for (byte[]? after = null; ;)
@@ -61,8 +59,6 @@ internal sealed class RowCheck(CheckRun run) : IDisposable
         }
     }
 
-    public void Dispose() => hash.Dispose();
-
     private async Task CheckAsync(CheckedFile row)
     {
         var findings = await LookAsync(row);
@@ -84,12 +80,6 @@ internal sealed class RowCheck(CheckRun run) : IDisposable
             findings = await LookAsync(row);
         }
 
-        // An empty object has no bytes that could be wrong.
-        if (run.Full && findings.Count == 0 && row.State != FileState.Claimed && row.Size > 0)
-        {
-            findings = await HashAsync(row);
-        }
-
         foreach (var finding in findings)
         {
             await run.ReportAsync(finding);
@@ -105,7 +95,7 @@ internal sealed class RowCheck(CheckRun run) : IDisposable
     private async Task<List<Finding>> LookAsync(CheckedFile row)
     {
         var findings = new List<Finding>();
-        if (row.Hash.Length * 8 is < ContentKey.MinBits or > 512)
+        if (!ContentKey.IsKey(row.Hash))
         {
             findings.Add(new Finding(FindingKind.WrongKey, null, null, $"file_hash {Convert.ToHexStringLower(row.Hash)} has a length that no key has."));
             return findings;
@@ -260,34 +250,6 @@ internal sealed class RowCheck(CheckRun run) : IDisposable
 
         using var bytes = await Backend.OpenAsync(key, zone);
         return bytes?.Stat.Size;
-    }
-
-    private async Task<List<Finding>> HashAsync(CheckedFile row)
-    {
-        var key = new ContentKey(row.Hash);
-        var zone = row.State == FileState.Deleted ? Zone.Deleted : Zone.Public;
-        try
-        {
-            // A move may come between; three looks find it wherever it goes.
-            for (var looks = 0; looks < 3; looks++, zone = zone == Zone.Public ? Zone.Deleted : Zone.Public)
-            {
-                using var bytes = await Backend.OpenAsync(key, zone);
-                if (bytes is null)
-                {
-                    continue;
-                }
-
-                return await hash.CompareAsync(bytes, row) is { } different && await ReadAgainAsync(row) is not null
-                    ? [new Finding(FindingKind.WrongHash, key, run.PathOf(key, zone), different)]
-                    : [];
-            }
-
-            return await ReadAgainAsync(row) is null ? [] : [Missing(row, key, zone)];
-        }
-        catch (Exception exception) when (StorageErrors.Knows(exception))
-        {
-            return [Unreadable(key, zone, exception)];
-        }
     }
 
     private void CompareSize(CheckedFile row, ContentKey key, Zone zone, long size, List<Finding> findings)

@@ -1,13 +1,34 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using HashStore.Storage.Damage;
 using HashStore.Storage.Durability;
 
 namespace HashStore.Storage.Checking;
 
 /// <summary>What to check.</summary>
 /// <param name="Full">Read and hash every object, and let the database check all of itself.</param>
-public sealed record CheckOptions(bool Full);
+public sealed record CheckOptions(bool Full)
+{
+    /// <summary>Reading goes on where a full check was interrupted, if one was.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Reading stops after this time; everything else is checked all the same. Null: no limit.</summary>
+    public TimeSpan? TimeLimit { get; init; }
+
+    /// <summary>Bytes that may be read a second; 0: no limit.</summary>
+    public long BytesPerSecond { get; init; }
+}
+
+/// <summary>How far the reading of all bytes came.</summary>
+/// <param name="Continued">What an earlier check had read, and this one did not read again; null: nothing.</param>
+/// <param name="Position">Where this one ended.</param>
+/// <param name="IsComplete">Whether it came to the end.</param>
+public sealed record CheckReach(CheckPosition? Continued, CheckPosition Position, bool IsComplete)
+{
+    /// <summary>Why it could not be written down where it ended; null: it could.</summary>
+    public string? Problem { get; init; }
+}
 
 /// <summary>What is being checked, in this order.</summary>
 public enum CheckStage
@@ -26,6 +47,9 @@ public enum CheckStage
 
     /// <summary>What interrupted processes left.</summary>
     Leftovers,
+
+    /// <summary>Objects against their hashes.</summary>
+    Bytes,
 }
 
 /// <summary>How far a check is.</summary>
@@ -37,7 +61,7 @@ public enum CheckStage
 public readonly record struct CheckProgress(CheckStage Stage, long Done, long Total, long Bytes, long TotalBytes);
 
 /// <summary>
-/// Checks a store without changing anything. It may run beside servers that write to the same store: whatever looks wrong is looked at again, and only what
+/// Checks a store and changes nothing but marks of damaged objects. It may run beside servers that write to the same store: whatever looks wrong is looked at again, and only what
 /// stays wrong while its row stays the same is reported. Each object is reported by one stage: what has a row by the walk over the rows, what has none by the
 /// walk over the objects. Memory is bounded by a page of rows.
 /// </summary>
@@ -48,12 +72,17 @@ public sealed class StoreCheck : IDisposable
 
     private readonly StoreParts parts;
     private readonly TimeProvider clock;
+    private readonly DamageRegister damage;
 
     internal StoreCheck(StoreParts parts, TimeProvider clock)
     {
         this.parts = parts;
         this.clock = clock;
+        damage = new DamageRegister(parts, clock);
     }
+
+    /// <summary>How far the last run came with reading; null: it was not asked to read everything, or did not come to it.</summary>
+    public CheckReach? Reach { get; private set; }
 
     /// <summary>The store as it was opened, for checks that are none of this one's.</summary>
     internal StoreParts Parts => parts;
@@ -82,6 +111,9 @@ public sealed class StoreCheck : IDisposable
         }
     }
 
+    /// <summary>Whether an exception says that the database holds what it never should.</summary>
+    internal static bool IsDatabaseDamage(Exception exception) => DatabaseCheck.IsDamage(exception);
+
     /// <summary>Runs the check; findings come as they are made.</summary>
     /// <exception cref="StoreException">The database stopped answering.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -91,7 +123,7 @@ public sealed class StoreCheck : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         var findings = Channel.CreateBounded<Finding>(new BoundedChannelOptions(WaitingFindings) { SingleReader = true, SingleWriter = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var run = new CheckRun(parts, clock, options, findings.Writer, progress, stop.Token);
+        var run = new CheckRun(parts, clock, options, damage, findings.Writer, progress, stop.Token);
         var work = Task.Run(() => WorkAsync(run, findings.Writer), CancellationToken.None);
         try
         {
@@ -104,11 +136,16 @@ public sealed class StoreCheck : IDisposable
         {
             await stop.CancelAsync(); // the reader may have left early
             await work;
+            Reach = run.Reach;
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => parts.Dispose();
+    public void Dispose()
+    {
+        damage.Dispose();
+        parts.Dispose();
+    }
 
     /// <summary>Runs all stages; what ends them early goes to the reader of the findings.</summary>
     private static async Task WorkAsync(CheckRun run, ChannelWriter<Finding> findings)
@@ -116,12 +153,17 @@ public sealed class StoreCheck : IDisposable
         Exception? problem = null;
         try
         {
-            using var rows = new RowCheck(run);
+            using var bytes = new BytesCheck(run);
             await StageAsync(run, CheckStage.Database, () => DatabaseCheck.RunAsync(run));
-            await StageAsync(run, CheckStage.Rows, rows.RunAsync);
+            await StageAsync(run, CheckStage.Rows, new RowCheck(run).RunAsync);
             await StageAsync(run, CheckStage.Names, () => NameCheck.RunAsync(run));
             await StageAsync(run, CheckStage.Objects, () => ObjectCheck.RunAsync(run));
             await StageAsync(run, CheckStage.Leftovers, () => LeftoverCheck.RunAsync(run));
+            await StageAsync(run, CheckStage.Bytes, bytes.RunAsync);
+        }
+        catch (Exception exception) when (StorageErrors.Knows(exception))
+        {
+            problem = StorageErrors.Translate(exception);
         }
         catch (DbException exception)
         {

@@ -47,6 +47,9 @@ internal sealed partial class Leases : IAsyncDisposable
     /// <summary>Waits for the lease on the walk over the whole tree.</summary>
     internal async Task<Lease> WaitForTreeAsync(CancellationToken cancellation) => (await WaitAsync(LeaseKind.Tree, 0, Timeout.InfiniteTimeSpan, cancellation))!;
 
+    /// <summary>Takes the lease on the check of all bytes, unless another process has it.</summary>
+    internal async Task<Lease?> TryTakeScrubAsync() => (await TakeAsync(LeaseKind.Scrub, [0])).Lease;
+
     internal void Forget(Lease lease) => own.TryRemove(lease.Id, out _);
 
     internal Task ReleaseAsync(Lease lease)

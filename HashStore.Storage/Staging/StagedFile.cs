@@ -31,6 +31,9 @@ public sealed class StagedFile : IDisposable
     /// <summary>Where the bytes lie.</summary>
     internal string Path { get; }
 
+    /// <summary>The file that it was copied from, where a repair found one.</summary>
+    internal string? Source { get; set; }
+
     /// <summary>Open until the bytes are durable.</summary>
     internal SafeFileHandle Handle { get; }
 

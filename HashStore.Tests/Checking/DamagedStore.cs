@@ -85,14 +85,14 @@ internal sealed class DamagedStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Names, sizes and times of everything but the database's own files.</summary>
+    /// <summary>Names, sizes and times of everything but the database's own files and locks.</summary>
     internal string Picture()
     {
         var lines = new List<string>();
         var all = new DirectoryInfo(Path.GetDirectoryName(Paths.Root)!).EnumerateFileSystemInfos("*", SearchOption.AllDirectories);
         foreach (var file in all.OrderBy(file => file.FullName, StringComparer.Ordinal))
         {
-            if (!file.Name.StartsWith("hashstore.db", StringComparison.Ordinal) && file.FullName != Paths.State)
+            if (!file.Name.StartsWith("hashstore.db", StringComparison.Ordinal) && file.Extension != ".lock" && file.FullName != Paths.State)
             {
                 lines.Add($"{file.FullName} {(file as FileInfo)?.Length} {file.LastWriteTimeUtc:O} {file.UnixFileMode}");
             }
