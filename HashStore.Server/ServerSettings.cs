@@ -1,5 +1,6 @@
 using HashStore.Schema;
 using HashStore.Server.Legacy;
+using HashStore.Server.Operations;
 using HashStore.Server.Thumbnails;
 using HashStore.Storage;
 
@@ -53,6 +54,8 @@ internal sealed class ServerSettings
 
     public ConversionSettings Conversion { get; set; } = new();
 
+    public ScrubSettings Scrub { get; set; } = new();
+
     public LimitSettings Limits { get; set; } = new();
 
     public ThumbnailSettings Thumbnails { get; set; } = new();
@@ -98,6 +101,7 @@ internal sealed class ServerSettings
         (settings.LegacyTree, settings.LinkRoot) = (NullIfEmpty(settings.LegacyTree), NullIfEmpty(settings.LinkRoot));
         settings.Conversion.Tables = NullIfEmpty(settings.Conversion.Tables);
         settings.Conversion.Check(settings);
+        settings.Scrub.Check();
         settings.Limits.Check();
         settings.Thumbnails.Check();
         return settings;

@@ -121,7 +121,9 @@ internal static class Site
         services.AddSingleton<UploadSlots>();
         services.AddSingleton<CachePurger>();
         services.AddHostedService(provider => provider.GetRequiredService<CachePurger>());
+        services.AddSingleton<Scrub>();
         services.AddHostedService<Recovery>();
+        services.AddHostedService(provider => provider.GetRequiredService<Scrub>());
         services.AddHostedService(provider => provider.GetRequiredService<BackgroundConversion>());
         services.AddOpenApi();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));

@@ -16,7 +16,7 @@ internal static class MetricsEndpoint
     internal static void MapMetrics(this IEndpointRouteBuilder routes) => routes.MapGet("/metrics", Show).ExcludeFromDescription();
 
     private static async Task<IResult> Show(
-        HttpContext http, Store store, RequestMeters requests, UploadSlots slots, CachePurger purger, BackgroundConversion conversion, ConversionTotals totals, ThumbnailMaker thumbnails, ThumbnailCollection collection)
+        HttpContext http, Store store, RequestMeters requests, UploadSlots slots, CachePurger purger, Scrub scrub, BackgroundConversion conversion, ConversionTotals totals, ThumbnailMaker thumbnails, ThumbnailCollection collection)
     {
         var text = new StringBuilder();
         Requests(text, requests);
@@ -25,7 +25,7 @@ internal static class MetricsEndpoint
         Counter(text, "hashstore_uploaded_bytes_total", "Bytes that uploads brought, duplicates included.", meters.UploadedBytes.Value);
         Counter(text, "hashstore_duplicate_uploads_total", "Uploads whose content was stored before.", meters.DuplicateUploads.Value);
         Counter(text, "hashstore_collisions_total", "Uploads refused because other content has the same key.", meters.Collisions.Value);
-        Counter(text, "hashstore_damaged_objects_total", "Requests for objects whose bytes were missing or of another size.", meters.DamagedObjects.Value);
+        Counter(text, "hashstore_damaged_objects_total", "Requests for objects that are missing or known to be damaged.", meters.DamagedObjects.Value);
         Counter(text, "hashstore_cache_hits_total", "Objects found in the cache.", meters.CacheHits.Value);
         Counter(text, "hashstore_cache_misses_total", "Objects looked up in the database.", meters.CacheMisses.Value);
         Counter(text, "hashstore_purge_failures_total", "PURGE requests that a cache did not take.", purger.Failures.Value);
@@ -37,6 +37,7 @@ internal static class MetricsEndpoint
         Gauge(text, "hashstore_uploads_waiting", "Uploads that wait for a slot.", slots.Waiting);
         Gauge(text, "hashstore_purge_queue_depth", "PURGE requests that wait.", purger.Depth);
         Thumbnails(text, thumbnails.Meters, collection);
+        Scrubbing(text, scrub);
         Conversion(text, conversion, await totals.GetOrLastAsync(ConversionAge, http.RequestAborted));
         Gauge(text, "process_resident_memory_bytes", "Resident memory in bytes.", Environment.WorkingSet);
         return Results.Text(text.ToString(), "text/plain; version=0.0.4; charset=utf-8");
@@ -81,6 +82,18 @@ internal static class MetricsEndpoint
         Gauge(text, "hashstore_thumbnails_under_way", "Thumbnails that are being made or wait for it.", meters.UnderWay);
         Gauge(text, "hashstore_thumbnails", "Thumbnails after the collector's last pass; 0 where it is off.", collection.Files);
         Gauge(text, "hashstore_thumbnails_bytes", "Their bytes.", collection.Bytes);
+    }
+
+    private static void Scrubbing(StringBuilder text, Scrub scrub)
+    {
+        Gauge(text, "hashstore_objects_marked_damaged", "Objects that were found damaged and are not served until they are repaired.", scrub.Work.Marked);
+        Counter(text, "hashstore_scrub_objects_total", "Objects that this server's scrub has read.", scrub.Work.Objects.Value);
+        Counter(text, "hashstore_scrub_bytes_total", "Bytes that this server's scrub has read.", scrub.Work.Bytes.Value);
+        Counter(text, "hashstore_scrub_damaged_total", "Damaged objects that this server's scrub has met.", scrub.Work.Damaged.Value);
+        Counter(text, "hashstore_scrub_failures_total", "Turns of this server's scrub that failed.", scrub.Failures.Value);
+        Gauge(text, "hashstore_scrub_progress", "The part of the round that was done when this server last had its turn, from 0 to 1.", scrub.Work.Progress);
+        Gauge(text, "hashstore_scrub_last_round_timestamp_seconds", "When the last round ended, in seconds since 1970; 0: none has.",
+            scrub.Work.Position?.LastEnded is { } ended ? new DateTimeOffset(ended, TimeSpan.Zero).ToUnixTimeSeconds() : 0);
     }
 
     private static void Conversion(StringBuilder text, BackgroundConversion conversion, ConversionSums sums)
