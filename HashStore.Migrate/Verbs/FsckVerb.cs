@@ -50,7 +50,7 @@ internal sealed class FsckVerb
         ConversionArguments.Check(linkRoot, text => text.StartsWith('/'), "must be an absolute path.");
         command.Validators.Add(result =>
         {
-            if (!result.GetValue(full) && (result.GetValue(resume) || result.GetResult(timeLimit) is not null))
+            if (result.GetResult(full) is null && (result.GetResult(resume) ?? result.GetResult(timeLimit)) is not null)
             {
                 result.AddError("--resume and --time-limit go with --full: nothing else takes long.");
             }

@@ -210,17 +210,18 @@ public sealed class InterruptedTests
     }
 
     [Fact]
-    public async Task A_stored_object_of_another_length_is_refused_and_left_alone()
+    public async Task A_stored_object_of_another_length_is_brought_back_by_an_upload_and_what_lay_there_is_kept()
     {
         await using var test = await TestStore.OpenAsync(Databases.OfPrograms);
         var key = (await test.PutAsync("One.txt", content)).File.Current.Key;
         var path = PathOf(test, key, Zone.Public);
         File.Delete(path);
         await File.WriteAllTextAsync(path, "of another length");
-        await Refusal.ExpectAsync(StoreFault.Damaged, () => test.PutAsync("Two.txt", content));
-        Assert.Equal("of another length", await File.ReadAllTextAsync(path));
-        Assert.Single(test.Contents().Names);
+        Assert.True((await test.PutAsync("Two.txt", content)).IsDuplicate);
+        Assert.Equal(content, await File.ReadAllBytesAsync(path));
+        Assert.Equal("of another length", await File.ReadAllTextAsync(Directory.GetFiles(test.Paths.Quarantine, $"{key}-*").Single(kept => !kept.EndsWith(".json", StringComparison.Ordinal))));
         Assert.Empty(test.Contents().Staged);
+        test.Contents().CheckSettled();
     }
 
     [Fact]
