@@ -12,17 +12,17 @@ public sealed record RenderSettings
     /// <summary>How long one child may run.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Bytes of address space of one child. Half of it is taken by the programs' libraries.</summary>
+    /// <summary>Bytes of address space of one child.</summary>
     public long MemoryBytes { get; init; } = 1L << 30;
 
     /// <summary>Bytes of one thumbnail.</summary>
     public long MaxOutputBytes { get; init; } = 32L << 20;
 
-    /// <summary>Pixels of an original, of all frames of an animation together.</summary>
+    /// <summary>Pixels of one picture of an original.</summary>
     public long MaxPixels { get; init; } = 100_000_000;
 
     /// <summary>Pixels of width or height of a thumbnail.</summary>
-    public int MaxWidth { get; init; } = 8192;
+    public int MaxEdge { get; init; } = 8192;
 
     /// <summary>Frames of a GIF or WebP.</summary>
     public int MaxFrames { get; init; } = 1000;
@@ -44,4 +44,13 @@ public sealed record RenderSettings
 
     /// <summary>Whether children are started also where the machine offers no way to confine them. docs/SECURITY.md says what that means.</summary>
     public bool AllowUnconfined { get; init; }
+
+    /// <summary>Programs that do not lie in /usr/bin, by name.</summary>
+    public IReadOnlyDictionary<string, string> Programs { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>For tests of what a lesser machine does.</summary>
+    internal bool UseBubblewrap { get; init; } = true;
+
+    /// <summary>For tests of what a lesser machine does.</summary>
+    internal bool UseGuard { get; init; } = true;
 }
