@@ -46,6 +46,11 @@ public sealed partial class Renderer
 
                 if (result is RenderResult.Made)
                 {
+                    if (job.Output == ThumbnailFormat.WebP)
+                    {
+                        WebPMetadata.Strip(part);
+                    }
+
                     Posix.Rename(part, outputPath);
                 }
 

@@ -211,9 +211,14 @@ public sealed class RecognisableTests : IAsyncLifetime
         var original = Bench.Write("base.png", RenderBench.Photograph.ToPng());
         RenderBench.Run("vips", "copy", original, Bench["plain.jpg"]);
         var tagged = Bench.Write("tagged.jpg", RenderSamples.WithExif(await File.ReadAllBytesAsync(Bench["plain.jpg"]), 1));
-        var (_, path) = await Bench.ThumbnailAsync(tagged, 240);
-        var bytes = await File.ReadAllBytesAsync(path);
-        Assert.All((string[])["Exif", "ICC_PROFILE", "http://ns.adobe.com"], word => Assert.Equal(-1, bytes.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(word))));
+        foreach (var output in (ThumbnailFormat[])[ThumbnailFormat.Jpeg, ThumbnailFormat.WebP])
+        {
+            var (_, path) = await Bench.ThumbnailAsync(tagged, 240, output);
+            var bytes = await File.ReadAllBytesAsync(path);
+            Assert.All(
+                (string[])["Exif", "EXIF", "ICC_PROFILE", "ICCP", "http://ns.adobe.com", "XMP "],
+                word => Assert.Equal(-1, bytes.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(word))));
+        }
     }
 
     private static int Frames(string path)

@@ -19,11 +19,11 @@ internal static class RenderSamples
     internal static byte[] WebPWithExif(byte[] webp, int width, int height, int orientation)
     {
         byte[] Three(int value) => [(byte)value, (byte)(value >> 8), (byte)(value >> 16)];
-        return Riff("WEBP", RiffChunk("VP8X", Bytes(8, 0, 0, 0, Three(width - 1), Three(height - 1))), webp[webp.AsSpan().IndexOf("VP8L"u8)..], RiffChunk("EXIF", Exif(orientation)));
+        var at = webp.AsSpan().IndexOf("VP8L"u8);
+        var length = System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(webp.AsSpan(at + 4));
+        var picture = webp[at..(at + 8 + length + (length & 1))];
+        return Riff("WEBP", RiffChunk("VP8X", Bytes(8, 0, 0, 0, Three(width - 1), Three(height - 1))), picture, RiffChunk("EXIF", Exif(orientation)));
     }
-
-    /// <summary>A PNG with EXIF before its pixels.</summary>
-    internal static byte[] PngWithExif(byte[] png, int orientation) => [.. png[..33], .. Picture.Chunk("eXIf", Exif(orientation)), .. png[33..]];
 
     /// <summary>A document of pages 200 x 100 points, each of one colour to the left of its number of eighths.</summary>
     internal static byte[] Pdf(int pages, int? declared = null)
