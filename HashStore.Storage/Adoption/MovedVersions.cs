@@ -10,6 +10,9 @@ namespace HashStore.Storage.Adoption;
 /// </summary>
 internal static class MovedVersions
 {
+    /// <summary>Content that more versions than that show is not searched for one that was moved: all of them would be looked at, each time.</summary>
+    private const int Popular = 200;
+
     /// <summary>Takes a version from the name that it had, if it is one that was moved.</summary>
     /// <param name="catalog">The writer's transaction.</param>
     /// <param name="nameId">The name that has it now.</param>
@@ -17,6 +20,11 @@ internal static class MovedVersions
     /// <param name="counts">Gets the references that go.</param>
     internal static void Leave(CatalogTransaction catalog, long nameId, AdoptedVersion version, Dictionary<ContentKey, long> counts)
     {
+        if (catalog.FindFile(version.Content.Key) is null or { RefCount: > Popular })
+        {
+            return;
+        }
+
         foreach (var twin in catalog.ReadAll(MovedStatements.FindTwins, Twin.Read, version.Content.Key.ToArray(), version.Timestamp, version.UserText, nameId))
         {
             // What a row still tells of is no other's. What this version's own row once became was renamed here, not in the wiki.
