@@ -56,6 +56,8 @@ internal sealed class ServerSettings
 
     public ScrubSettings Scrub { get; set; } = new();
 
+    public UploadSettings Uploads { get; set; } = new();
+
     public LimitSettings Limits { get; set; } = new();
 
     public ThumbnailSettings Thumbnails { get; set; } = new();
@@ -102,8 +104,10 @@ internal sealed class ServerSettings
         settings.Conversion.Tables = NullIfEmpty(settings.Conversion.Tables);
         settings.Conversion.Check(settings);
         settings.Scrub.Check();
+        settings.Uploads.AddLists(configuration.GetSection(Section).GetSection("Uploads"));
         settings.Limits.Check();
         settings.Thumbnails.Check();
+        _ = settings.Uploads.ToRules();
         return settings;
     }
 
@@ -117,6 +121,7 @@ internal sealed class ServerSettings
         Algorithm = DigestAlgorithms.TryParse(Algorithm, out var algorithm) ? algorithm : throw Bad($"Algorithm \"{Algorithm}\" is unknown: sha256, sha512, sha1 or md5."),
         KeyBits = KeyBits,
         CacheBytes = CacheBytes,
+        Uploads = Uploads.ToRules(),
 
         // Without a word of the operator only what looks like an upload tree is taken for one.
         IsLegacyTree = LegacyTree is not null && StorePaths.For(LegacyTree, null).Root == StorePaths.For(Root, null).Root,
@@ -141,6 +146,9 @@ internal sealed class LimitSettings
     /// <summary>Requests a second, for each token and for each address; 0: no limit.</summary>
     public int RequestsPerSecond { get; set; }
 
+    /// <summary>Wrong tokens a second from one address, in the long run; ten times as many at once. 0: no limit.</summary>
+    public int WrongTokensPerSecond { get; set; } = 10;
+
     /// <summary>Uploads that are received at the same time; more wait.</summary>
     public int ConcurrentUploads { get; set; } = 128;
 
@@ -161,9 +169,9 @@ internal sealed class LimitSettings
 
     public void Check()
     {
-        if (IdleSeconds < 1 || RequestsPerSecond < 0 || ConcurrentUploads < 1 || Connections < 1 || HeaderSeconds < 1 || MinBytesPerSecond < 0 || SlowGraceSeconds < 2)
+        if (IdleSeconds < 1 || RequestsPerSecond < 0 || WrongTokensPerSecond < 0 || ConcurrentUploads < 1 || Connections < 1 || HeaderSeconds < 1 || MinBytesPerSecond < 0 || SlowGraceSeconds < 2)
         {
-            throw ServerSettings.Bad("Limits: RequestsPerSecond and MinBytesPerSecond are 0 or more, SlowGraceSeconds 2 or more, the others 1 or more.");
+            throw ServerSettings.Bad("Limits: RequestsPerSecond, WrongTokensPerSecond and MinBytesPerSecond are 0 or more, SlowGraceSeconds 2 or more, the others 1 or more.");
         }
     }
 }

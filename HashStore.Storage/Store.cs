@@ -9,6 +9,7 @@ using HashStore.Storage.Damage;
 using HashStore.Storage.Durability;
 using HashStore.Storage.Leasing;
 using HashStore.Storage.Objects;
+using HashStore.Storage.Safety;
 using HashStore.Storage.Serving;
 using HashStore.Storage.Staging;
 using Microsoft.Extensions.Logging;
@@ -34,6 +35,7 @@ public sealed partial class Store : IAsyncDisposable
     private readonly ObjectPlacement placement;
     private readonly Adopter adopter;
     private readonly RemovalCounter removals;
+    private readonly UploadGate gate;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
     private readonly ConcurrentDictionary<ContentKey, bool> reportedDamage = new();
@@ -46,6 +48,7 @@ public sealed partial class Store : IAsyncDisposable
         this.removals = removals;
         this.logger = logger;
         clock = options.Clock;
+        gate = new UploadGate(options.Uploads, clock);
         writer = new CatalogWriter(parts.Database, clock, catalog => StoreOpening.CheckLayout(catalog, parts.Layout));
         Damage = new DamageRegister(parts, clock, writer, removals);
         Quarantine = new Quarantine(parts.Paths, clock);
@@ -116,14 +119,8 @@ public sealed partial class Store : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(request);
         var start = Stopwatch.GetTimestamp();
 
-        // 1. Is it what its name says?
-        if (MediaTypes.Present(staged.Type.Mime, staged.Type.Charset, request.Name.Value) is null)
-        {
-            throw new StoreException(
-                StoreFault.ExtensionMismatch,
-                $"The content is {staged.Type.Mime}, which the extension .{request.Name.Extension} contradicts; nothing was kept. Give the name the extension of its content.");
-        }
-
+        // 1. Is it what its name says, and may it be here?
+        var risk = await PassAsync(staged, request);
         var facts = await FactsAsync(staged);
         UploadedRow? uploaded = null;
         for (var tries = 0; uploaded is null; tries++)
@@ -161,7 +158,7 @@ public sealed partial class Store : IAsyncDisposable
             await SettleAsync([facts.Key]);
         }
 
-        var result = new PutResult(await ShowAsync(uploaded.Value, facts, request), uploaded.Value.NewName, uploaded.Value.Duplicate, uploaded.Value.Unchanged);
+        var result = new PutResult(await ShowAsync(uploaded.Value, facts, request), uploaded.Value.NewName, uploaded.Value.Duplicate, uploaded.Value.Unchanged, risk);
         Count(result, facts.Size);
         LogUpload(
             logger, request.Name, uploaded.Value.VersionId, facts.Key, facts.Size, request.User, result.IsNew, result.IsDuplicate, result.IsUnchanged,
@@ -178,9 +175,9 @@ public sealed partial class Store : IAsyncDisposable
     /// <exception cref="StoreException">No such name, the new one is taken, or its extension contradicts the content.</exception>
     public async Task<ChangeResult> RenameAsync(FileName from, FileName to, string user)
     {
-        if (await Names.FindCurrentAsync(from) is { } file && MediaTypes.Present(file.Current.Mime, null, to.Value) is null)
+        if (await Names.FindCurrentAsync(from) is { } file)
         {
-            throw new StoreException(StoreFault.ExtensionMismatch, $"The content of {from} is {file.Current.Mime}, which the extension .{to.Extension} contradicts.");
+            gate.CheckName(to, file.Current.Mime, null);
         }
 
         return await ChangeAsync("rename", from, user, catalog => NameChanges.Rename(catalog, from, to));
@@ -210,6 +207,7 @@ public sealed partial class Store : IAsyncDisposable
 
         await Leases.DisposeAsync();
         writer.Dispose();
+        gate.Dispose();
         staging.Dispose();
         parts.Dispose();
         removals.Dispose();
@@ -325,7 +323,7 @@ public sealed partial class Store : IAsyncDisposable
         var digest = parts.Layout.DigestAlgorithm == DigestAlgorithm.Sha256 ? (ContentDigest?)null : staged.Digest;
         return new ContentFacts(
             parts.Layout.KeyOf(staged.Digest), staged.Sha256, digest, staged.Sha1, staged.Size, staged.Type.Mime,
-            media with { Json = StoredMetadata.Write(staged.Type.Charset, media.Json) });
+            media with { Json = StoredMetadata.Write(staged.Type.Charset, staged.Type.Mime, staged.Risk, media.Json) });
     }
 
     /// <summary>A name with a single version needs no query: everything about it is at hand.</summary>

@@ -27,6 +27,15 @@ public enum StoreFault
     /// <summary>The name's extension contradicts the content.</summary>
     ExtensionMismatch,
 
+    /// <summary>The operator does not take content of this type.</summary>
+    TypeRefused,
+
+    /// <summary>The content holds what browsers or systems could run, and the operator does not take such.</summary>
+    Unsafe,
+
+    /// <summary>The operator's scanner found malware.</summary>
+    Infected,
+
     /// <summary>What is asked cannot be done in the present state (hide the current version, revert to a hidden one).</summary>
     Conflict,
 

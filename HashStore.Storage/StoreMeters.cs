@@ -27,6 +27,12 @@ public sealed class StoreMeters
     /// <summary>Uploads refused because other content has the same key.</summary>
     public Counter Collisions { get; } = new();
 
+    /// <summary>Uploads refused for their type or for what they hold.</summary>
+    public Counter RefusedUploads { get; } = new();
+
+    /// <summary>Uploads kept although browsers or systems could run something in them.</summary>
+    public Counter RiskyUploads { get; } = new();
+
     /// <summary>Requests for objects whose bytes were not what their rows promise: anything but 0 wants an operator.</summary>
     public Counter DamagedObjects { get; } = new();
 

@@ -1,4 +1,5 @@
 using HashStore.Schema;
+using HashStore.Storage.Safety;
 
 namespace HashStore.Storage;
 
@@ -35,6 +36,9 @@ public sealed record StoreOptions
 
     /// <summary>Bytes that the cache of metadata and small objects may hold.</summary>
     public long CacheBytes { get; init; } = 64L << 20;
+
+    /// <summary>What uploads must be.</summary>
+    public UploadRules Uploads { get; init; } = new();
 
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -1,5 +1,6 @@
 using HashStore.Schema;
 using HashStore.Storage.Catalog;
+using HashStore.Storage.Safety;
 
 namespace HashStore.Storage;
 
@@ -15,7 +16,8 @@ public sealed record PutRequest(FileName Name, string User, string Description, 
 /// <param name="IsNew">The name had no content before.</param>
 /// <param name="IsDuplicate">The content was stored before.</param>
 /// <param name="IsUnchanged">It is the current content already: no version was added.</param>
-public sealed record PutResult(StoredName File, bool IsNew, bool IsDuplicate, bool IsUnchanged);
+/// <param name="Risk">What it holds for which browsers only save it; null: nothing.</param>
+public sealed record PutResult(StoredName File, bool IsNew, bool IsDuplicate, bool IsUnchanged, Risk? Risk);
 
 /// <summary>What another change did.</summary>
 /// <param name="File">The name as it is now.</param>

@@ -38,6 +38,9 @@ internal sealed class FileView(ServerSettings settings)
 {
     internal const string Unchanged = "unchanged";
 
+    /// <summary>Stands before the word for what was found.</summary>
+    internal const string RiskWarning = "risk:";
+
     private static readonly IReadOnlyList<string> NoWarnings = [];
     private static readonly IReadOnlyList<string> UnchangedWarning = [Unchanged];
 
@@ -46,13 +49,21 @@ internal sealed class FileView(ServerSettings settings)
     internal FileJson InList(StoredName file, bool asAdmin) => Show(file, asAdmin, withVersions: false);
 
     internal FileJson Uploaded(PutResult result, bool asAdmin) =>
-        Show(result.File, asAdmin, withVersions: true) with { Duplicate = result.IsDuplicate, Warnings = result.IsUnchanged ? UnchangedWarning : NoWarnings };
+        Show(result.File, asAdmin, withVersions: true) with { Duplicate = result.IsDuplicate, Warnings = Warnings(result) };
 
     internal FileJson Changed(ChangeResult result, bool asAdmin) =>
         Show(result.File, asAdmin, withVersions: true) with { Warnings = result.IsUnchanged ? UnchangedWarning : null };
 
     /// <summary>The object's URL under a name, an absolute path.</summary>
     internal string UrlOf(ContentKey key, FileName name) => $"{settings.UploadPath}/{ObjectPath.Of(key)}/{name.ToUrlSegment()}";
+
+    private static IReadOnlyList<string> Warnings(PutResult result) => (result.IsUnchanged, result.Risk) switch
+    {
+        (false, null) => NoWarnings,
+        (true, null) => UnchangedWarning,
+        (false, { } risk) => [RiskWarning + risk.Word],
+        (true, { } risk) => [Unchanged, RiskWarning + risk.Word],
+    };
 
     private FileJson Show(StoredName file, bool asAdmin, bool withVersions)
     {

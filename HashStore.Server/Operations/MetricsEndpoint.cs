@@ -25,6 +25,8 @@ internal static class MetricsEndpoint
         Counter(text, "hashstore_uploaded_bytes_total", "Bytes that uploads brought, duplicates included.", meters.UploadedBytes.Value);
         Counter(text, "hashstore_duplicate_uploads_total", "Uploads whose content was stored before.", meters.DuplicateUploads.Value);
         Counter(text, "hashstore_collisions_total", "Uploads refused because other content has the same key.", meters.Collisions.Value);
+        Counter(text, "hashstore_refused_uploads_total", "Uploads refused for their type or for what they hold.", meters.RefusedUploads.Value);
+        Counter(text, "hashstore_risky_uploads_total", "Uploads kept although browsers or systems could run something in them.", meters.RiskyUploads.Value);
         Counter(text, "hashstore_damaged_objects_total", "Requests for objects that are missing or known to be damaged.", meters.DamagedObjects.Value);
         Counter(text, "hashstore_cache_hits_total", "Objects found in the cache.", meters.CacheHits.Value);
         Counter(text, "hashstore_cache_misses_total", "Objects looked up in the database.", meters.CacheMisses.Value);

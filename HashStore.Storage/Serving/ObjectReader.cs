@@ -6,6 +6,7 @@ using HashStore.Storage.Content;
 using HashStore.Storage.Damage;
 using HashStore.Storage.Durability;
 using HashStore.Storage.Objects;
+using HashStore.Storage.Safety;
 using Microsoft.EntityFrameworkCore;
 
 namespace HashStore.Storage.Serving;
@@ -141,7 +142,10 @@ public sealed class ObjectReader
 
         var sha256 = new ContentDigest(row.Sha256);
         var digest = row.Digest is null ? sha256 : new ContentDigest(row.Digest);
-        var served = new ServedObject(key, digest, sha256, row.Size, bytes.Stat.Modified, $"{row.MimeMajor}/{row.MimeMinor}", CharsetOf(row.Metadata))
+        var mime = $"{row.MimeMajor}/{row.MimeMinor}";
+        var notes = StoredMetadata.NotesOf(row.Metadata);
+        var isRisky = notes.IsRisky || (notes.Rules < DisguiseScan.Rules && await DisguiseScan.OfAsync(mime, bytes, row.Size) is not null);
+        var served = new ServedObject(key, digest, sha256, row.Size, bytes.Stat.Modified, mime, notes.Charset, isRisky)
         {
             ConfirmedAt = confirmedAt, Width = row.Width, Height = row.Height,
         };
@@ -193,6 +197,4 @@ public sealed class ObjectReader
 
         return body;
     }
-
-    private static string? CharsetOf(string? metadata) => metadata is null ? null : StoredMetadata.CharsetOf(metadata);
 }

@@ -3,6 +3,7 @@ using HashStore.Schema;
 using HashStore.Storage.Content;
 using HashStore.Storage.Durability;
 using HashStore.Storage.Objects;
+using HashStore.Storage.Safety;
 using HashStore.Storage.Thumbnails;
 using Microsoft.Win32.SafeHandles;
 
@@ -21,11 +22,13 @@ public sealed class PlainFile : Representation, IDisposable
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(3);
 
     private readonly SniffedType type;
+    private readonly bool isRisky;
 
     private PlainFile(SafeFileHandle handle, FileStat stat, SniffedType type, string etag)
         : base(stat.Size, etag, DateTimeOffset.UnixEpoch.AddTicks(stat.Modified / TimeSpan.NanosecondsPerTick))
     {
         this.type = type;
+        isRisky = DisguiseScan.Of(type.Mime, handle, stat.Size) is not null;
         Bytes = new OpenBytes(handle, stat);
     }
 
@@ -94,7 +97,11 @@ public sealed class PlainFile : Representation, IDisposable
     }
 
     /// <summary>How it is shown under a name: as what it is where the name admits that, else as bytes to save.</summary>
-    public NamedPresentation PresentAs(string name) => NamedPresentation.Of(name, MediaTypes.Present(type.Mime, type.Charset, name) ?? MediaTypes.StoredUnder());
+    public NamedPresentation PresentAs(string name)
+    {
+        var presentation = MediaTypes.Present(type.Mime, type.Charset, name) ?? MediaTypes.StoredUnder();
+        return NamedPresentation.Of(name, isRisky ? presentation with { Inline = false } : presentation);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => Bytes.Dispose();

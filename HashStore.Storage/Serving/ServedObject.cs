@@ -30,15 +30,17 @@ public sealed class ServedObject : Representation
     private const int MaxRememberedName = 255;
 
     private readonly string? charset;
+    private readonly bool isRisky;
     private NamedPresentation? lastPresentation;
     private long confirmedAt;
 
-    internal ServedObject(ContentKey key, ContentDigest digest, ContentDigest sha256, long size, DateTimeOffset modified, string mime, string? charset)
+    internal ServedObject(ContentKey key, ContentDigest digest, ContentDigest sha256, long size, DateTimeOffset modified, string mime, string? charset, bool isRisky)
         : base(size, $"\"{digest}\"", modified)
     {
         Key = key;
         Mime = mime;
         this.charset = charset;
+        this.isRisky = isRisky;
         ReprDigest = $"sha-256=:{Convert.ToBase64String(sha256.Span)}:";
         SurrogateKey = key.ToString();
         ContentLengthText = size.ToString(CultureInfo.InvariantCulture);
@@ -83,7 +85,7 @@ public sealed class ServedObject : Representation
             return null;
         }
 
-        var made = NamedPresentation.Of(name.ToString(), presentation);
+        var made = NamedPresentation.Of(name.ToString(), isRisky ? presentation with { Inline = false } : presentation);
         if (name.Length <= MaxRememberedName)
         {
             Volatile.Write(ref lastPresentation, made);

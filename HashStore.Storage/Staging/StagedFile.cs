@@ -1,5 +1,6 @@
 using HashStore.Schema;
 using HashStore.Storage.Content;
+using HashStore.Storage.Safety;
 using Microsoft.Win32.SafeHandles;
 
 namespace HashStore.Storage.Staging;
@@ -27,6 +28,9 @@ public sealed class StagedFile : IDisposable
 
     /// <summary>What the first bytes say the content is.</summary>
     public SniffedType Type { get; internal set; }
+
+    /// <summary>What the content is beside its type, so that browsers may only save it; null: nothing.</summary>
+    public Risk? Risk { get; internal set; }
 
     /// <summary>Where the bytes lie.</summary>
     internal string Path { get; }

@@ -3,6 +3,7 @@ using System.Globalization;
 using HashStore.Schema;
 using HashStore.Storage.Content;
 using HashStore.Storage.Durability;
+using HashStore.Storage.Safety;
 using Microsoft.Win32.SafeHandles;
 
 namespace HashStore.Storage.Staging;
@@ -68,6 +69,7 @@ internal sealed class StagingArea : IDisposable
             using var hasher = new ContentHasher(algorithm, limits.Expected.Select(expected => expected.Algorithm));
             await CopyAsync(body, staged, hasher, buffer.AsMemory(0, PieceBytes), limits, cancellation);
             CheckArrived(staged, hasher, limits);
+            Look(staged, buffer.AsSpan(0, PieceBytes));
             File.SetUnixFileMode(staged.Handle, ObjectMode);
             return staged;
         }
@@ -122,6 +124,7 @@ internal sealed class StagingArea : IDisposable
         }
 
         Describe(staged, hasher);
+        Look(staged, buffer);
         Posix.LinkOpenFile(source, staged.Path);
         Posix.SetMode(source, (int)ObjectMode);
         return staged;
@@ -262,6 +265,11 @@ internal sealed class StagingArea : IDisposable
         staged.Sha1 = hasher[DigestAlgorithm.Sha1];
         staged.Digest = hasher[algorithm];
     }
+
+    /// <summary>Looks at both ends of the content; for a small file they are still in the buffer.</summary>
+    private static void Look(StagedFile staged, ReadOnlySpan<byte> buffer) => staged.Risk = staged.Size <= buffer.Length
+        ? DisguiseScan.Of(staged.Type.Mime, buffer[..(int)staged.Size])
+        : DisguiseScan.Of(staged.Type.Mime, staged.Handle, staged.Size);
 
     private static void Sweep(string staging)
     {

@@ -111,6 +111,6 @@ public sealed class ThumbRulesTests
     private static ServedObject Original(string mime, int? width, int? height)
     {
         var digest = new ContentDigest(new byte[32]);
-        return new ServedObject(new ContentKey(new byte[8]), digest, digest, 1, DateTimeOffset.UnixEpoch, mime, null) { Width = width, Height = height };
+        return new ServedObject(new ContentKey(new byte[8]), digest, digest, 1, DateTimeOffset.UnixEpoch, mime, null, isRisky: false) { Width = width, Height = height };
     }
 }
