@@ -10,7 +10,7 @@ internal sealed class Nginx : IDisposable
     private readonly OwnProgram program;
     private readonly string socket;
 
-    private Nginx(string folder, string tree)
+    private Nginx(string folder, string locations, int? port)
     {
         socket = Path.Combine(folder, "nginx.sock");
         var temporary = Directory.CreateDirectory(Path.Combine(folder, "nginx")).FullName;
@@ -23,13 +23,14 @@ internal sealed class Nginx : IDisposable
             pid {{temporary}}/pid;
             events { worker_connections 256; }
             http {
-                access_log off;
+                access_log {{(port is null ? "off" : LogOf(folder))}};
                 {{string.Join('\n', own.Select(name => $"{name}_temp_path {temporary}/{name};"))}}
                 sendfile on;
                 keepalive_requests 1000000;
                 server {
                     listen unix:{{socket}};
-                    location /images/ { alias {{tree}}/; }
+                    {{(port is null ? "" : $"listen 127.0.0.1:{port};")}}
+                    {{locations}}
                 }
             }
             """);
@@ -49,9 +50,15 @@ internal sealed class Nginx : IDisposable
     /// <summary>Starts it and waits until it listens.</summary>
     /// <param name="folder">For its socket and its files; the system allows about a hundred characters for a socket.</param>
     /// <param name="tree">What it serves.</param>
-    internal static async Task<Nginx> StartAsync(string folder, string tree)
+    internal static Task<Nginx> StartAsync(string folder, string tree) => StartWithAsync(folder, $"location /images/ {{ alias {tree}/; }}");
+
+    /// <summary>Starts it with settings of one's own.</summary>
+    /// <param name="folder">As above.</param>
+    /// <param name="locations">What stands in its <c>server</c> block.</param>
+    /// <param name="port">Where it listens beside its socket, and then it writes a log of requests; null: nowhere.</param>
+    internal static async Task<Nginx> StartWithAsync(string folder, string locations, int? port = null)
     {
-        var nginx = new Nginx(folder, tree);
+        var nginx = new Nginx(folder, locations, port);
         try
         {
             await Until.TrueAsync("nginx listens", nginx.ListensAsync);
@@ -63,6 +70,9 @@ internal sealed class Nginx : IDisposable
             throw;
         }
     }
+
+    /// <summary>Where its log of requests is, a line for each.</summary>
+    internal static string LogOf(string folder) => Path.Combine(folder, "nginx", "access.log");
 
     public void Dispose() => program.Dispose();
 
