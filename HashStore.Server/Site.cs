@@ -41,6 +41,9 @@ internal static class Site
     /// <exception cref="StoreException">The settings or the store cannot be used.</exception>
     internal static WebApplication Build(string[] args)
     {
+        // RFC 9112 section 2.2 lets a server take a lone LF for the end of a line; one in front of it may not, and then they disagree on where a request ends.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
+
         // Watching the settings files would mean watching the folder that the server was started in, which may hold ROOT itself.
         var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false", .. args]);
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
@@ -101,6 +104,7 @@ internal static class Site
         services.AddSingleton(provider =>
             Store.OpenAsync(settings.ToStoreOptions(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("HashStore")).GetAwaiter().GetResult());
         services.AddSingleton(provider => new Tokens(Tokens.ReadOrMakeAdminToken(provider.GetRequiredService<Store>().Paths), settings.Tokens));
+        services.AddSingleton<TokenGuesses>();
         services.AddSingleton<AccessControl>();
         services.AddSingleton<FileView>();
         services.AddSingleton<ObjectAnswers>();
@@ -135,6 +139,8 @@ internal static class Site
     {
         var slowest = limits.MinBytesPerSecond > 0 ? new MinDataRate(limits.MinBytesPerSecond, TimeSpan.FromSeconds(limits.SlowGraceSeconds)) : null;
         kestrel.AddServerHeader = false;
+
+        kestrel.RequestHeaderEncodingSelector = name => name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? LengthDigits.Only : null;
         kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(HalfClosedConnection.Use));
         kestrel.Limits.MaxConcurrentConnections = limits.Connections;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderSeconds);

@@ -10,7 +10,7 @@ internal sealed record Requires(Role Role);
 internal sealed record OpenToAll;
 
 /// <summary>Finds out who calls and whether that is enough, before anything of the body is read.</summary>
-internal sealed class AccessControl(Tokens tokens, ServerSettings settings)
+internal sealed class AccessControl(Tokens tokens, TokenGuesses guesses, ServerSettings settings)
 {
     private readonly Role toRead = settings.ReadAccess == ReadAccess.Token ? Role.Read : Role.Anonymous;
 
@@ -43,9 +43,16 @@ internal sealed class AccessControl(Tokens tokens, ServerSettings settings)
 
     private Problem? Admit(HttpContext http, Role needed)
     {
+        if (guesses.IsTooMany(http))
+        {
+            http.Response.Headers.RetryAfter = "10";
+            return new Problem(429, "Too many wrong tokens came from this address; Retry-After says when to try again.");
+        }
+
         var caller = tokens.Find(http.Request.Headers.Authorization);
         if (caller is null)
         {
+            guesses.Count(http);
             http.Response.Headers.WWWAuthenticate = "Bearer error=\"invalid_token\"";
             return new Problem(401, "The token is not valid: send Authorization: Bearer TOKEN with a token of this store.");
         }

@@ -36,6 +36,12 @@ internal static class UploadRequest
             throw new ProblemException(415, "Content-Encoding is not undone here: send the bytes as they are to be stored.");
         }
 
+        // "A server that receives a request message with a transfer coding it does not understand SHOULD respond with 501" (RFC 9112 section 6.1); the web server looks at the last coding only.
+        if (request.Headers.TransferEncoding.ToString() is { Length: > 0 } coding && !coding.Equals("chunked", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ProblemException(501, "The only Transfer-Encoding that is understood here is chunked.");
+        }
+
         var expected = new List<ExpectedDigest>();
         foreach (var field in (string[])["Repr-Digest", "Content-Digest"])
         {

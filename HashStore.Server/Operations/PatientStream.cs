@@ -42,7 +42,7 @@ internal sealed class PatientStream : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var reading = body.ReadAsync(buffer, waiting.Token);
-        if (reading.IsCompleted)
+        if (reading.IsCompletedSuccessfully)
         {
             return await reading; // the usual case: no timer
         }
@@ -51,6 +51,11 @@ internal sealed class PatientStream : Stream
         try
         {
             return await reading;
+        }
+        catch (IOException exception) when (exception.InnerException is OverflowException)
+        {
+            // What the web server says of a chunk longer than any; of other bad ones it says itself that the request is bad.
+            throw new ProblemException(400, "The size of a chunk cannot be read; nothing was kept.");
         }
         catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
         {

@@ -43,7 +43,7 @@ internal sealed class RateLimit : IDisposable
     public void Dispose() => limiter?.Dispose();
 
     /// <summary>One customer of a provider has a /64 of IPv6 addresses to himself, so that is what counts.</summary>
-    private static string AddressKey(IPAddress? address)
+    internal static string AddressKey(IPAddress? address)
     {
         if (address is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false })
         {

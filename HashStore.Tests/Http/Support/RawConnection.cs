@@ -28,6 +28,19 @@ internal sealed class RawConnection : IDisposable
 
     public async Task SendAsync(byte[] bytes) => await client.GetStream().WriteAsync(bytes, patience.Token);
 
+    /// <summary>Sends as much as the server takes: it may have closed.</summary>
+    public async Task TrySendAsync(string text)
+    {
+        try
+        {
+            await SendAsync(text);
+        }
+        catch (IOException)
+        {
+            // What it thought of it is to be read.
+        }
+    }
+
     /// <summary>Sends the head of a request: the line, the fields, the administrator's token if it is given.</summary>
     public Task SendHeadAsync(string line, string? token, params string[] fields)
     {
