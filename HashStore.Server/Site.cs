@@ -139,7 +139,6 @@ internal static class Site
     {
         var slowest = limits.MinBytesPerSecond > 0 ? new MinDataRate(limits.MinBytesPerSecond, TimeSpan.FromSeconds(limits.SlowGraceSeconds)) : null;
         kestrel.AddServerHeader = false;
-
         kestrel.RequestHeaderEncodingSelector = name => name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? LengthDigits.Only : null;
         kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(HalfClosedConnection.Use));
         kestrel.Limits.MaxConcurrentConnections = limits.Connections;
