@@ -12,7 +12,7 @@ internal sealed record SvgLimits(long MaxBytes, int MaxDepth, TimeSpan Time)
 {
     internal const int DefaultMaxDepth = 512;
 
-    /// <summary>A drawing of 16 MiB takes about half a second.</summary>
+    /// <summary>Far more than a drawing of the default size needs; whoever takes longer means to.</summary>
     internal static readonly TimeSpan DefaultTime = TimeSpan.FromSeconds(10);
 }
 

@@ -22,7 +22,7 @@ public sealed record UploadRules
     /// <summary>These are not taken. An extension counts wherever it stands in a name: <c>.php</c> in <c>A.php.png</c>.</summary>
     public TypeList Deny { get; init; } = TypeList.Empty;
 
-    /// <summary>Larger drawings are not looked through, which is a finding of its own. In bytes; about ten times as many are in memory for a moment.</summary>
+    /// <summary>Larger drawings are not looked through, which is a finding of its own. In bytes; an attribute as long as the file is in memory as a whole.</summary>
     public long MaxSvgBytes { get; init; } = 16L << 20;
 
     /// <summary>The program that looks for malware; null: none.</summary>
