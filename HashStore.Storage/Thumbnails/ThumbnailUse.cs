@@ -5,7 +5,7 @@ namespace HashStore.Storage.Thumbnails;
 
 /// <summary>
 /// When a thumbnail was last used: the later of its access time, which is set here whatever the mount says of access times, and the inode's last change, which tells when it came to its place.
-/// docs/decisions/0010-thumbnails.md says why.
+/// docs/decisions/0011-thumbnails.md says why.
 /// </summary>
 internal static class ThumbnailUse
 {
