@@ -58,6 +58,9 @@ internal sealed class RawConnection : IDisposable
         return SendAsync(head.Append("\r\n").ToString());
     }
 
+    /// <summary>Whether an answer has begun to come.</summary>
+    public bool HasAnswer => client.Available > 0;
+
     /// <summary>Says that nothing more comes, and goes on reading.</summary>
     public void HalfClose() => client.Client.Shutdown(SocketShutdown.Send);
 
