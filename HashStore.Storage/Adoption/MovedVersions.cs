@@ -28,7 +28,7 @@ internal static class MovedVersions
         foreach (var twin in catalog.ReadAll(MovedStatements.FindTwins, Twin.Read, version.Content.Key.ToArray(), version.Timestamp, version.UserText, nameId))
         {
             // What a row still tells of is no other's. What this version's own row once became was renamed here, not in the wiki.
-            if (twin.UploadId != version.KnownUploadId && catalog.ReadOne(MovedStatements.FindRow, row => row.GetInt64(0), LegacyNames.HashOf(twin.Name), twin.UploadId) is null)
+            if (twin.UploadId != version.KnownUploadId && catalog.ReadOne(MovedStatements.FindRow, row => row.GetInt64(0), LegacyNames.HashOf(twin.Name), twin.UploadId, version.Timestamp) is null)
             {
                 Leave(catalog, nameId, version, twin, counts);
             }

@@ -12,10 +12,10 @@ internal static class MovedStatements
         """,
         new("@key", DbType.Binary), new("@timestamp", DbType.DateTime2), new("@user", DbType.String), new("@nameId", DbType.Int64));
 
-    /// <summary>A row of the tables that became a version.</summary>
+    /// <summary>A row of the tables that became a version of a name, or will: of names that come in together the rows are written last.</summary>
     internal static readonly Statement FindRow = new(
-        """SELECT legacy_id FROM "legacy" WHERE legacy_name_hash = @nameHash AND legacy_upload_id = @uploadId""",
-        new("@nameHash", DbType.Int64), new("@uploadId", DbType.Int64));
+        """SELECT legacy_id FROM "legacy" WHERE legacy_name_hash = @nameHash AND (legacy_upload_id = @uploadId OR legacy_timestamp = @timestamp)""",
+        new("@nameHash", DbType.Int64), new("@uploadId", DbType.Int64), new("@timestamp", DbType.DateTime2));
 
     /// <summary>Links show the version under its new number, until they are followed; what was taken away is nobody's any more.</summary>
     internal static readonly Statement MoveLinks = new(
