@@ -90,7 +90,7 @@ internal sealed class RenderTools
         {
             case null:
                 Lack(
-                    "No thumbnails are made: this machine offers no way to confine the programs that make them. Install the package bubblewrap, and allow unprivileged user namespaces or Landlock.",
+                    "No thumbnails are made: this machine offers no way to confine the programs that make them. Install the packages bubblewrap and perl-base, and allow unprivileged user namespaces or Landlock.",
                     [.. loaded.Select(type => type.Mime), .. films]);
                 break;
             case { Confines: false }:
@@ -102,7 +102,7 @@ internal sealed class RenderTools
                     : "The programs that make thumbnails are confined by Landlock and seccomp alone: install the package bubblewrap.");
                 break;
             case { Guard: false }:
-                problems.Add("The programs that make thumbnails are confined by namespaces alone: this machine lacks Landlock (Linux 5.13), or the package perl-base.");
+                problems.Add("The programs that make thumbnails are confined by namespaces alone: this machine lacks Landlock (Linux 5.13).");
                 break;
             default:
                 break;

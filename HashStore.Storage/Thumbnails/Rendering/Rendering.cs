@@ -10,7 +10,7 @@ public sealed partial class Renderer
     /// <summary>One thumbnail in the making.</summary>
     private sealed class Rendering(Renderer renderer, RenderJob job, SourceShape shape, string outputPath)
     {
-        // signal.h; a shell and Bubblewrap tell a signal as 128 and its number.
+        // signal.h; the watch and Bubblewrap tell a signal as 128 and its number.
         private const int OutOfTime = 24, FileTooLarge = 25, ToldAsExitCode = 128;
 
         /// <summary>How often a drawing that came out in another width is drawn again: the second time is exact but for rounding.</summary>
@@ -101,7 +101,7 @@ public sealed partial class Renderer
             }
 
             LogFailure(renderer.logger, job.InputPath, recipe.Program, end.ExitCode, signal, Printable(end.Complaint));
-            if (end.ExitCode is Confinement.Orphaned or Guard.Refused)
+            if (end.ExitCode is Watch.Refused or Guard.Refused)
             {
                 throw new IOException($"The renderer's child could not be confined: exit code {end.ExitCode}.");
             }

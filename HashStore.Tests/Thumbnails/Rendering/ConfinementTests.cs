@@ -98,7 +98,7 @@ public sealed class ConfinementTests
     [NeedsFact("vipsthumbnail", "ffmpeg", "bwrap", "bash")]
     public async Task A_child_that_eats_memory_or_writes_without_end_is_stopped()
     {
-        await using (var bench = StandIn("printf -v all %02000000000d 0", out _, new RenderSettings()))
+        await using (var bench = StandIn("printf -v all %01000000000d 0", out _, new RenderSettings { MemoryBytes = 256 << 20, Timeout = TimeSpan.FromMinutes(2) }))
         {
             var result = await bench.RenderAsync(bench.Write("any.png", RenderBench.Photograph.ToPng()), 100);
             Assert.Contains("memory", Assert.IsType<RenderResult.TooLarge>(result).Limit, StringComparison.Ordinal);
@@ -132,23 +132,41 @@ public sealed class ConfinementTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => bench.Renderer.RenderAsync(RenderBench.JobOf(original, 103), bench["four"], CancellationToken.None));
     }
 
-    [NeedsTheory("vipsthumbnail", "bash", "bwrap", "perl")]
+    [NeedsTheory("vipsthumbnail", "bash", "bwrap", "perl", "setsid")]
     [InlineData(true, true)]
+    [InlineData(true, false)]
     [InlineData(false, true)]
     public async Task No_child_outlives_a_server_that_is_killed(bool bubblewrap, bool guard)
     {
+        // Killed when the child runs, then at moments of its being born.
         using var folder = TempFolder.ForEverybody();
         var script = Script(folder, "while :; do :; done");
         var confined = Confinement.Candidates(new RenderSettings()).First(candidate => candidate.Bubblewrap == bubblewrap && candidate.Guard == guard);
         var launch = confined.Wrap(script, [], [], new RenderSettings());
+        for (var delay = -1; delay < 40; delay += 4)
+        {
+            using var server = StartServer(launch);
+            if (delay < 0)
+            {
+                await UntilAsync(() => Processes(script).Any(process => process.StartsWith("program ", StringComparison.Ordinal)));
+            }
+            else
+            {
+                await UntilAsync(() => Processes(script).Any(process => process.StartsWith("perl ", StringComparison.Ordinal)));
+                await Task.Delay(delay);
+            }
 
-        // A shell is the server: it starts the child as one of its own and is killed.
-        var own = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        var command = string.Join(' ', launch.Arguments.Prepend(launch.Program).Select(word => word == own ? "$$" : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
-        using var server = System.Diagnostics.Process.Start("/bin/sh", ["-c", $"{command} & wait"]);
-        await UntilAsync(() => Processes(script).Any(process => process.StartsWith("program ", StringComparison.Ordinal)));
-        server.Kill();
-        await UntilAsync(() => Processes(script).Count == 0);
+            server.Kill();
+            await server.WaitForExitAsync();
+            await UntilAsync(() => Processes(script).Count == 0);
+        }
+    }
+
+    // A shell in the server's place: it holds the one end of a pipe, the child the other.
+    private static System.Diagnostics.Process StartServer(Launch launch)
+    {
+        var command = string.Join(' ', launch.Arguments.Prepend(launch.Program).Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
+        return System.Diagnostics.Process.Start("/usr/bin/bash", ["-c", $"exec 4> >(exec 3<&0 </dev/null; exec setsid {command}); kill -STOP $$"]);
     }
 
     private static RenderBench StandIn(string body, out string path, RenderSettings settings)

@@ -1,11 +1,12 @@
+using System.IO.Pipes;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace HashStore.Storage.Thumbnails.Rendering.Children;
 
 /// <summary>
-/// A child process: a session of its own, no open files but the three it is given, killed with its whole group. It is started by a thread of its own, which lives as long:
-/// the signal that a child asks for on its parent's death goes off when the thread that started it ends.
+/// A child process: a session of its own, no open files but those it is given, killed with its whole group; a thread waits for it. <see cref="Watch"/> does that when the server cannot.
 /// </summary>
 internal sealed class Child
 {
@@ -14,6 +15,11 @@ internal sealed class Child
 
     /// <summary>The thread's stack: it does nothing but wait.</summary>
     private const int StackBytes = 256 << 10;
+
+    /// <summary>How often, and after what time each, to look whether a killed session is gone: a second at most.</summary>
+    private const int MaxLooks = 100;
+
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock gate = new();
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -39,8 +45,9 @@ internal sealed class Child
     {
         cancellation.ThrowIfCancellationRequested();
         using var complaints = MemoryFile();
+        using var alive = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.None);
         var child = new Child();
-        new Thread(() => child.Live(launch, input, output, complaints), StackBytes) { IsBackground = true, Name = "renderer" }.Start();
+        new Thread(() => child.Live(launch, input, output, complaints, alive.ClientSafePipeHandle), StackBytes) { IsBackground = true, Name = "renderer" }.Start();
         await child.started.Task;
         using (clock.CreateTimer(_ => child.Kill(becauseOfTime: true), null, timeout, Timeout.InfiniteTimeSpan))
         using (cancellation.Register(() => child.Kill(becauseOfTime: false)))
@@ -49,15 +56,16 @@ internal sealed class Child
         }
 
         var status = child.Reap();
+        await child.GoneAsync();
         cancellation.ThrowIfCancellationRequested();
         var signal = status & 0x7F;
         return new ChildEnd(signal == 0 ? (status >> 8) & 0xFF : null, signal, child.timedOut && signal != 0, Text(complaints, ComplaintBytes));
     }
 
     // On the thread of its own.
-    private void Live(Launch launch, SafeFileHandle input, SafeFileHandle output, SafeFileHandle complaints)
+    private void Live(Launch launch, params SafeHandle[] files)
     {
-        var error = Spawn.Start(launch, input, output, complaints, out var spawned);
+        var error = Spawn.Start(launch, files, out var spawned);
         if (error != 0)
         {
             started.SetException(new IOException($"{launch.Program} could not be started: errno {error}.", error));
@@ -88,6 +96,15 @@ internal sealed class Child
                 timedOut |= becauseOfTime;
                 _ = ChildCalls.kill(-pid, ChildCalls.SignalKill); // nobody left is as good
             }
+        }
+    }
+
+    // What was killed with its leader takes a moment to be gone, and in a container without an init its remains stay.
+    private async Task GoneAsync()
+    {
+        for (var looks = 0; looks < MaxLooks && ChildCalls.kill(-pid, 0) == 0; looks++)
+        {
+            await Task.Delay(LookAgain);
         }
     }
 

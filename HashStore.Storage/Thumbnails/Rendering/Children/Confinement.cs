@@ -26,9 +26,6 @@ internal sealed record Confinement(bool Bubblewrap, bool Guard, bool AsNobody)
     /// <summary>The first to go when the machine runs out of memory (from -1000 to 1000).</summary>
     private const int OutOfMemoryScore = 800;
 
-    /// <summary>What exits with this code was started by a server that is gone.</summary>
-    public const int Orphaned = 125;
-
     /// <summary>What programs read, all of it: themselves, libraries, fonts.</summary>
     private static readonly string[] readable =
         ["/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/var/cache/fontconfig"];
@@ -37,6 +34,11 @@ internal sealed record Confinement(bool Bubblewrap, bool Guard, bool AsNobody)
     public static IEnumerable<Confinement> Candidates(RenderSettings settings)
     {
         bool[] users = Environment.IsPrivilegedProcess ? [true, false] : [false];
+        if (!File.Exists(Children.Guard.Perl))
+        {
+            return []; // nothing would end the children of a server that was killed
+        }
+
         var bubblewrap = settings.UseBubblewrap && File.Exists(BubblewrapProgram);
         var guard = settings.UseGuard && Children.Guard.IsHere;
         (bool, bool)[] kinds = [(true, true), (true, false), (false, true), (false, false)];
@@ -59,17 +61,16 @@ internal sealed record Confinement(bool Bubblewrap, bool Guard, bool AsNobody)
         command = Guard ? Children.Guard.Command(reads, command) : command;
         command = [.. Limits(settings), .. command];
         command = Bubblewrap ? [.. Namespaces(reads), .. command] : command;
-        command = [.. Birth(), .. command];
+        command = [.. Birth(), .. Watch.Command(command)];
         var all = command.ToList();
         return new Launch(all[0], all[1..], ["PATH=/usr/bin:/bin", .. environment]);
     }
 
-    // Ends with the server: the death signal is asked for before looking whether the server still lives.
     private List<string> Birth()
     {
         List<string> command =
         [
-            "/usr/bin/nice", "-n", Text(Niceness), "/usr/bin/choom", "-n", Text(OutOfMemoryScore), "--", "/usr/bin/setpriv", "--pdeathsig", "KILL",
+            "/usr/bin/nice", "-n", Text(Niceness), "/usr/bin/choom", "-n", Text(OutOfMemoryScore), "--", "/usr/bin/setpriv",
         ];
         if (AsNobody)
         {
@@ -81,10 +82,7 @@ internal sealed record Confinement(bool Bubblewrap, bool Guard, bool AsNobody)
             command.AddRange(["--no-new-privs", "--inh-caps=-all"]);
         }
 
-        return
-        [
-            .. command, "--", "/bin/sh", "-c", $$"""[ "$PPID" = "$1" ] || exit {{Text(Orphaned)}}; shift; exec "$@" """, "sh", Text(Environment.ProcessId),
-        ];
+        return [.. command, "--"];
     }
 
     private static IEnumerable<string> Namespaces(string[] reads) =>

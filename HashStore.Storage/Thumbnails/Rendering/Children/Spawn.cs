@@ -1,20 +1,21 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace HashStore.Storage.Thumbnails.Rendering.Children;
 
-/// <summary>Starts a program as the leader of a new session, with default signals, a given environment and no open files but three.</summary>
+/// <summary>Starts a program as the leader of a new session, with default signals, a given environment and no open files but those given.</summary>
 internal static unsafe class Spawn
 {
     /// <summary>Starts it.</summary>
+    /// <param name="launch">What to start.</param>
+    /// <param name="files">Its standard input, output and error, then what is open beyond.</param>
+    /// <param name="pid">The child's number.</param>
     /// <returns>0, or the error's number.</returns>
-    public static int Start(Launch launch, SafeFileHandle input, SafeFileHandle output, SafeFileHandle complaints, out int pid)
+    public static int Start(Launch launch, ReadOnlySpan<SafeHandle> files, out int pid)
     {
         byte* actions = stackalloc byte[ChildCalls.StructureBytes], attributes = stackalloc byte[ChildCalls.StructureBytes], signals = stackalloc byte[ChildCalls.StructureBytes];
         var arguments = Strings([launch.Program, .. launch.Arguments]);
         var environment = Strings(launch.Environment);
-        SafeFileHandle[] files = [input, output, complaints];
         var held = 0;
         _ = ChildCalls.posix_spawn_file_actions_init(actions);
         _ = ChildCalls.posix_spawnattr_init(attributes);
@@ -42,7 +43,7 @@ internal static unsafe class Spawn
         {
             _ = ChildCalls.posix_spawn_file_actions_destroy(actions);
             _ = ChildCalls.posix_spawnattr_destroy(attributes);
-            foreach (var file in files.AsSpan(0, held))
+            foreach (var file in files[..held])
             {
                 file.DangerousRelease();
             }
