@@ -184,7 +184,7 @@ internal sealed class LegacyTreeBuilder(int levels = 2, string? parent = null) :
         Report = System.IO.File.Exists(folder["report.csv"]) ? ReportLine.Read(folder["report.csv"]) : [];
         if (System.IO.File.Exists(Paths.Layout))
         {
-            var check = await VerbAsync(["fsck", .. StoreArguments, "--full"]);
+            var check = await VerbAsync(["fsck", .. StoreArguments, .. Root is null ? [] : (string[])["--legacy", Tree], "--full"]);
             Assert.True(check is { Exit: 0, Error: "" } && check.Output.EndsWith("all well.\n", StringComparison.Ordinal), check.Error + check.Output);
         }
 
