@@ -43,7 +43,7 @@ internal sealed record Recipe(string Program, IReadOnlyList<string> Arguments, I
 
     /// <summary>A drawing at a scale. It is opened by its loader's name, for libvips recognises one only where its first element comes soon.</summary>
     public static Recipe Drawing(RenderJob job, double scale) =>
-        new(Vips, ["svgload", "/dev/fd/0", Saver(job), "--dpi", "96", "--scale", Text(scale)], [.. common.Where(entry => job.Language is null || entry != "LC_ALL=C.UTF-8"), NoModules, .. Language(job)]);
+        new(Vips, ["svgload", "/dev/fd/0", Saver(job), "--scale", Text(scale)], [.. common.Where(entry => job.Language is null || entry != "LC_ALL=C.UTF-8"), NoModules, .. Language(job)]);
 
     /// <summary>The scale at which a drawing should have the width that is asked for.</summary>
     public static double ScaleOf(RenderJob job, SourceShape shape) => job.Width / (shape.DrawnWidth > 0 ? shape.DrawnWidth : UnknownDrawingWidth);
