@@ -5,9 +5,20 @@ using static HashStore.Tests.Thumbnails.ThumbnailSamples;
 
 namespace HashStore.Tests.Thumbnails;
 
+/// <summary>Tests that need the processor: renderers have low priority, and beside other tests two hundred of them take minutes.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AloneCollection
+{
+    internal const string Name = "alone";
+}
+
 /// <summary>Many who ask at once, and a server that dies in the middle.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class ThumbnailLoadTests
 {
+    /// <summary>Between two reads of the one who reads originals: he shall not take all of the processor.</summary>
+    private static readonly TimeSpan betweenReads = TimeSpan.FromMilliseconds(5);
+
     [NeedsFact(Vips)]
     public async Task Two_hundred_who_ask_for_one_new_thumbnail_cause_one_rendering()
     {
@@ -37,6 +48,7 @@ public sealed class ThumbnailLoadTests
         {
             Assert.Equal(photos[0], (await server.Client.GetAsync(Samples.ObjectUrl(photos[0], "A0.jpg"))).AssertStatus(200).Body);
             reads++;
+            await Task.Delay(betweenReads);
         }
 
         await ending.CancelAsync();

@@ -20,8 +20,8 @@ internal sealed record Confinement(bool Bubblewrap, bool Guard, bool AsNobody)
     /// <summary>Open files and processes of a child; the programs need about 20 and 5.</summary>
     private const int MaxFiles = 256, MaxTasks = 64;
 
-    /// <summary>Below everything that serves: thumbnails can wait.</summary>
-    private const int Niceness = 15;
+    /// <summary>A tenth of the processor beside what serves: thumbnails can wait, but not until their time limit is over.</summary>
+    private const int Niceness = 10;
 
     /// <summary>The first to go when the machine runs out of memory (from -1000 to 1000).</summary>
     private const int OutOfMemoryScore = 800;
