@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using HashStore.Schema.Tables;
 using HashStore.Tests.Http.Support;
 using HashStore.Tests.Migrate.Conversion;
 using HashStore.Tests.Support;
@@ -79,7 +80,7 @@ public sealed class CompetingKillTests(ITestOutputHelper output)
 
             await Until.TrueAsync("everything is converted", () => CountDone(tree) == tree.Before.Count);
             Assert.Equal(0, await server.StopAsync());
-            Assert.Equal(0, RawDatabase.Number(tree.Tree.Options, $"SELECT COUNT(*) FROM lease"));
+            Assert.Equal(0, RawDatabase.Number(tree.Tree.Options, $"SELECT COUNT(*) FROM lease WHERE lease_kind <= {(byte)LeaseKind.Tree}")); // that of a killed scrub goes with the next one
         }
         finally
         {
