@@ -132,7 +132,7 @@ public sealed class ThumbNameTests
                 }
 
                 var place = name.Value.PlaceOf(key).ToString();
-                Assert.Equal($"/root/{place}", Path.GetFullPath($"/root/{place}"));
+                Assert.Equal($"/tree/{place}", Path.GetFullPath($"/tree/{place}"));
                 Assert.Equal("thumb/1/2/3", Path.GetDirectoryName(place));
                 Assert.StartsWith("456789abcdef0-", Path.GetFileName(place), StringComparison.Ordinal);
                 Assert.True(Encoding.UTF8.GetByteCount(Path.GetFileName(place)) <= 255);
