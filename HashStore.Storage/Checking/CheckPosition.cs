@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using HashStore.Storage.Durability;
 
 namespace HashStore.Storage.Checking;
@@ -23,19 +24,7 @@ public sealed record CheckPosition
     internal byte[]? AfterBytes => After.Length == 0 ? null : Convert.FromHexString(After);
 
     /// <summary>Reads it; null when there is none, or none that can be understood: then the walk begins anew.</summary>
-    internal static CheckPosition? TryRead(string path)
-    {
-        try
-        {
-            var position = JsonSerializer.Deserialize(File.ReadAllBytes(path), PositionJson.Default.CheckPosition);
-            _ = position?.AfterBytes;
-            return position;
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or JsonException or FormatException)
-        {
-            return null;
-        }
-    }
+    internal static CheckPosition? TryRead(string path) => PositionJson.TryRead(path, PositionJson.Default.CheckPosition, position => position.AfterBytes);
 
     /// <summary>Writes it, whole or not at all.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
@@ -46,4 +35,21 @@ public sealed record CheckPosition
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(CheckPosition))]
 [JsonSerializable(typeof(ScrubPosition))]
-internal sealed partial class PositionJson : JsonSerializerContext;
+internal sealed partial class PositionJson : JsonSerializerContext
+{
+    /// <summary>Reads a position; null when there is none, or none that can be understood.</summary>
+    internal static T? TryRead<T>(string path, JsonTypeInfo<T> type, Func<T, byte[]?> keyOf)
+        where T : class
+    {
+        try
+        {
+            var position = JsonSerializer.Deserialize(File.ReadAllBytes(path), type);
+            _ = position is null ? null : keyOf(position);
+            return position;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or JsonException or FormatException)
+        {
+            return null;
+        }
+    }
+}

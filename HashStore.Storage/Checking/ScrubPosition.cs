@@ -34,19 +34,7 @@ public sealed record ScrubPosition
     internal byte[]? AfterBytes => After.Length == 0 ? null : Convert.FromHexString(After);
 
     /// <summary>Reads it; null when there is none, or none that can be understood: then a round begins.</summary>
-    internal static ScrubPosition? TryRead(string path)
-    {
-        try
-        {
-            var position = JsonSerializer.Deserialize(File.ReadAllBytes(path), PositionJson.Default.ScrubPosition);
-            _ = position?.AfterBytes;
-            return position;
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or JsonException or FormatException)
-        {
-            return null;
-        }
-    }
+    internal static ScrubPosition? TryRead(string path) => PositionJson.TryRead(path, PositionJson.Default.ScrubPosition, position => position.AfterBytes);
 
     /// <summary>Writes it, whole or not at all.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
