@@ -36,7 +36,7 @@ public sealed class DiskFullTests
         using var disk = new MemoryFileSystem(DiskMebibytes);
         await using var test = await OpenAsync(disk);
         var before = await test.PutAsync("Before.txt", "before");
-        var filler = Fill(disk);
+        var filler = disk.Fill();
         var content = new byte[size];
         content[0] = 1;
 
@@ -95,7 +95,7 @@ public sealed class DiskFullTests
         await using var test = await OpenAsync(disk);
         var key = (await test.PutAsync("One.txt", "content")).File.Current.Key;
         Assert.NotNull((await test.Store.Objects.FindAsync(key)).Found);
-        var filler = Fill(disk);
+        var filler = disk.Fill();
         var deleted = true;
         try
         {
@@ -121,7 +121,7 @@ public sealed class DiskFullTests
         await using var test = await OpenAsync(disk);
         var key = (await test.PutAsync("One.txt", "content")).File.Current.Key;
         await test.CloseAsync();
-        var filler = Fill(disk);
+        var filler = disk.Fill();
         await Refusal.ExpectAsync(StoreFault.NoSpace, test.ReopenAsync);
         File.Delete(filler);
         await test.ReopenAsync();
@@ -147,23 +147,4 @@ public sealed class DiskFullTests
     }
 
     /// <summary>Takes every byte that is left.</summary>
-    private static string Fill(MemoryFileSystem disk)
-    {
-        var path = Path.Combine(disk.Path, "filler");
-        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
-        for (var (length, piece) = (0L, new byte[1 << 20]); piece.Length > 0;)
-        {
-            try
-            {
-                RandomAccess.Write(file, piece, length);
-                length += piece.Length;
-            }
-            catch (IOException)
-            {
-                piece = new byte[piece.Length / 2];
-            }
-        }
-
-        return path;
-    }
 }

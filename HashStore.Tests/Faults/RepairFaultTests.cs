@@ -92,7 +92,7 @@ public sealed class RepairFaultTests(ITestOutputHelper output)
         content[7] ^= 1;
         DamagedStore.Replace(test.Paths.ObjectPathOf(key, Zone.Public), content);
         Directory.CreateDirectory(test.Paths.Damaged);
-        FillUp(Path.Combine(disk.Path, "filler"));
+        _ = disk.Fill();
 
         string[] arguments = ["--root", test.Paths.Root, .. test.Options.ConnectionString is { } text ? (string[])["--provider", $"{test.Options.Provider}", "--connection-string", text] : []];
         var run = await FsckRun.RunAsync([.. arguments, "--full"]);
@@ -136,23 +136,6 @@ public sealed class RepairFaultTests(ITestOutputHelper output)
             var expected = string.Create(CultureInfo.InvariantCulture, $"content {i}");
             Assert.True(
                 Enum.GetValues<Zone>().Any(zone => File.Exists(store.PathOf(keys[i], zone)) && File.ReadAllText(store.PathOf(keys[i], zone)) == expected), $"{when}: content {i} is lost");
-        }
-    }
-
-    private static void FillUp(string path)
-    {
-        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
-        for (var (length, piece) = (0L, new byte[1 << 20]); piece.Length > 0;)
-        {
-            try
-            {
-                RandomAccess.Write(file, piece, length);
-                length += piece.Length;
-            }
-            catch (IOException)
-            {
-                piece = new byte[piece.Length / 2];
-            }
         }
     }
 

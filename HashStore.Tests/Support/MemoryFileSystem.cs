@@ -29,4 +29,26 @@ internal sealed class MemoryFileSystem : IDisposable
             throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {said}");
         }
     }
+
+    /// <summary>Takes all the space that is left.</summary>
+    /// <returns>The file that takes it; removing it gives it back.</returns>
+    internal string Fill()
+    {
+        var path = System.IO.Path.Combine(Path, "filler");
+        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
+        for (var (length, piece) = (0L, new byte[1 << 20]); piece.Length > 0;)
+        {
+            try
+            {
+                RandomAccess.Write(file, piece, length);
+                length += piece.Length;
+            }
+            catch (IOException)
+            {
+                piece = new byte[piece.Length / 2];
+            }
+        }
+
+        return path;
+    }
 }
