@@ -118,6 +118,7 @@ public sealed partial class Store : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(staged);
         ArgumentNullException.ThrowIfNull(request);
         var start = Stopwatch.GetTimestamp();
+        CrashPoints.Pass(CrashPoint.UploadStaged);
 
         // 1. Is it what its name says, and may it be here?
         var risk = await PassAsync(staged, request);
@@ -136,6 +137,7 @@ public sealed partial class Store : IAsyncDisposable
                 var synced = staging.SyncAsync(staged);
                 var claimed = ClaimAsync(facts, request);
                 await Task.WhenAll(synced, claimed);
+                CrashPoints.Pass(CrashPoint.UploadClaimed);
 
                 // 3. The bytes.
                 if (!await placement.PlaceAsync(staged, facts, await claimed, Zone.Public))
@@ -149,10 +151,12 @@ public sealed partial class Store : IAsyncDisposable
             }
 
             // 4. The rows.
+            CrashPoints.Pass(CrashPoint.UploadPlaced);
             uploaded = await writer.WriteAsync(catalog => NameChanges.Upload(catalog, request.Name, facts, request.Condition, request.User, request.Description));
         }
 
         // 5. Content that was deleted comes back.
+        CrashPoints.Pass(CrashPoint.UploadRowsCommitted);
         if (uploaded.Value.NeedsSettling)
         {
             await SettleAsync([facts.Key]);
@@ -283,6 +287,7 @@ public sealed partial class Store : IAsyncDisposable
     {
         var start = Stopwatch.GetTimestamp();
         var changed = await writer.WriteAsync(change);
+        CrashPoints.Pass(CrashPoint.NameRowsCommitted);
         try
         {
             await (changed.Unchanged ? Task.CompletedTask : NameLeaves?.Invoke(changed.NameId) ?? Task.CompletedTask);

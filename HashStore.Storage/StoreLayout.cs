@@ -77,16 +77,7 @@ public sealed record StoreLayout
     /// <summary>Writes the file: temporary name, sync, rename, sync of the folder, so that it is there whole or not at all.</summary>
     internal void Write(StorePaths paths)
     {
-        var temporary = paths.Layout + ".new";
-        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
-        {
-            JsonSerializer.Serialize(stream, this, LayoutJson.Default.StoreLayout);
-            stream.WriteByte((byte)'\n');
-            stream.Flush(flushToDisk: true);
-        }
-
-        Posix.Rename(temporary, paths.Layout);
-        Posix.SyncDirectory(paths.State);
+        DurableFiles.Replace(paths.Layout, [.. JsonSerializer.SerializeToUtf8Bytes(this, LayoutJson.Default.StoreLayout), (byte)'\n']);
     }
 
     /// <summary>Checks settings before a store is made with them.</summary>

@@ -78,6 +78,7 @@ internal static partial class StoreOpening
         {
             StoreLayout.CheckKeyBits(options.Algorithm, options.KeyBits);
             MakeFolders(paths, options.IsLegacyTree);
+            CrashPoints.Pass(CrashPoint.OpenFoldersMade);
         }
 
         StoreDatabase? database = null;
@@ -87,7 +88,7 @@ internal static partial class StoreOpening
             // One process at a time sets a store up, updates its tables and sweeps its staging area.
             using var setup = new FileLock(paths.WriteLock);
             using var held = setup.Acquire();
-            Directory.CreateDirectory(paths.Deleted);
+            Posix.MakePrivateDirectory(paths.Deleted);
             FileSystemCheck.Run(paths);
             layout = StoreLayout.TryRead(paths);
             if (layout is not null)
@@ -97,9 +98,11 @@ internal static partial class StoreOpening
 
             database = StoreDatabase.Open(options);
             database.Migrate();
+            CrashPoints.Pass(CrashPoint.OpenTablesMade);
             layout = layout is null ? Make(options, paths, database) : Checked(paths, layout, database);
             parts = Parts(paths, layout, database);
             var staging = new StagingArea(paths, parts.Syncs, layout.DigestAlgorithm);
+            CrashPoints.Pass(CrashPoint.OpenStagingSwept);
             return new Store(parts, staging, new RemovalCounter(paths.Removals), options, logger);
         }
         catch (Exception exception)
@@ -142,11 +145,12 @@ internal static partial class StoreOpening
             {
                 CheckMayBecomeStore(paths, isLegacyTree);
                 MakeDurably(paths.State);
-                File.SetUnixFileMode(paths.State, PrivateMode);
+                Posix.SetMode(paths.State, (int)PrivateMode);
             }
 
             // STATE must never be served; where it lies inside a document root, Apache is told so too.
-            File.WriteAllText(Path.Combine(paths.State, ".htaccess"), "Require all denied\n");
+            using var denial = Posix.OpenToWrite(Path.Combine(paths.State, ".htaccess"), FileMode.Create);
+            Posix.Write(denial, "Require all denied\n"u8, 0);
         }
         catch (Exception exception) when (StorageErrors.Knows(exception))
         {
@@ -214,8 +218,10 @@ internal static partial class StoreOpening
             catalog.Execute(Statements.InsertStore, identity.Uuid, identity.Generation, identity.Algorithm, identity.KeyBits);
         }
 
+        CrashPoints.Pass(CrashPoint.OpenRowWritten);
         var layout = new StoreLayout { Uuid = identity.Uuid, Algorithm = identity.Algorithm, KeyBits = identity.KeyBits };
         layout.Write(paths);
+        CrashPoints.Pass(CrashPoint.OpenLayoutWritten);
         return layout;
     }
 

@@ -44,8 +44,8 @@ internal static class ConversionTurn
     internal static bool IsOn(StorePaths paths) => !File.Exists(paths.ConversionOff);
 
     /// <summary>Somebody asks for a conversion.</summary>
-    internal static void SwitchOn(StorePaths paths) => File.Delete(paths.ConversionOff);
+    internal static void SwitchOn(StorePaths paths) => _ = Posix.Unlink(paths.ConversionOff);
 
     /// <summary>An undo begins: servers shall not convert again what it restores.</summary>
-    internal static void SwitchOff(StorePaths paths) => File.WriteAllText(paths.ConversionOff, "");
+    internal static void SwitchOff(StorePaths paths) => Posix.OpenToWrite(paths.ConversionOff, FileMode.OpenOrCreate).Dispose();
 }

@@ -77,8 +77,8 @@ internal sealed class DeletedZone(Store store, LegacyTree tree, long run)
         catch (IOException exception) when (Posix.ErrnoOf(exception) is Posix.Exdev or Posix.Eperm or Posix.Emlink)
         {
             File.Copy(source, path);
-            using var copy = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
-            RandomAccess.FlushToDisk(copy);
+            using var copy = Posix.OpenToWrite(path, FileMode.Open);
+            Posix.SyncFile(copy);
         }
     }
 }

@@ -120,13 +120,13 @@ internal sealed class FileRestorer(LegacyTree tree)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using (var from = File.OpenHandle(file.Source))
-        using (var to = File.OpenHandle(prepared, FileMode.CreateNew, FileAccess.Write))
+        using (var to = Posix.OpenToWrite(prepared, FileMode.CreateNew))
         {
             long offset = 0;
             for (int count; (count = RandomAccess.Read(from, buffer, offset)) > 0; offset += count)
             {
                 hash.AppendData(buffer, 0, count);
-                RandomAccess.Write(to, buffer.AsSpan(0, count), offset);
+                Posix.Write(to, buffer.AsSpan(0, count), offset);
             }
         }
 

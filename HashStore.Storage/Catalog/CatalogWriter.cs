@@ -106,7 +106,9 @@ internal sealed class CatalogWriter : IDisposable
                 catalog!.Begin(transaction);
                 checkStore(catalog);
                 RunGroup(group, next);
+                CrashPoints.Pass(CrashPoint.RowsWritten);
                 database.Commit(connection!, transaction);
+                CrashPoints.Pass(CrashPoint.RowsCommitted);
                 committed = true;
             }
             finally

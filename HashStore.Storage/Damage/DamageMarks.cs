@@ -33,17 +33,17 @@ internal sealed class DamageMarks(string folder)
     internal void Add(ContentKey key, DamageRecord record)
     {
         DurableFiles.MakeFolder(folder);
-        using (var handle = File.OpenHandle(PathOf(key), FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+        using (var handle = Posix.OpenToWrite(PathOf(key), FileMode.OpenOrCreate))
         {
             Posix.SyncDirectory(folder); // from here on it is marked; what follows is for people
             try
             {
-                RandomAccess.Write(handle, record.ToBytes(), 0);
-                RandomAccess.FlushToDisk(handle);
+                Posix.Write(handle, record.ToBytes(), 0);
+                Posix.SyncFile(handle);
             }
             catch (IOException exception) when (Posix.ErrnoOf(exception) is Posix.Enospc or Posix.Edquot)
             {
-                RandomAccess.SetLength(handle, 0); // a full disk: an empty mark is one too
+                Posix.SetLength(handle, 0); // a full disk: an empty mark is one too
             }
         }
     }

@@ -20,10 +20,10 @@ internal static class DurableFiles
         var temporary = path + ".new";
         try
         {
-            using (var handle = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
+            using (var handle = Posix.OpenToWrite(temporary, FileMode.Create))
             {
-                RandomAccess.Write(handle, content, 0);
-                RandomAccess.FlushToDisk(handle);
+                Posix.Write(handle, content, 0);
+                Posix.SyncFile(handle);
             }
 
             Posix.Rename(temporary, path);

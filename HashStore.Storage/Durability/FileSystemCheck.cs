@@ -21,7 +21,7 @@ internal static class FileSystemCheck
         {
             Try(paths, "write and sync a file", () => WriteAndSync(staged));
             Try(paths, "make a hard link from STATE to ROOT", () => Posix.Link(staged, link));
-            Try(paths, "make a symbolic link in ROOT", () => File.CreateSymbolicLink(symlink, link));
+            Try(paths, "make a symbolic link in ROOT", () => Posix.MakeLink(link, symlink));
             Try(paths, "rename from STATE to ROOT without replacing", () => RenameBothWays(staged, published, link));
             Try(paths, "sync the directories", () => SyncBoth(paths));
         }
@@ -36,9 +36,9 @@ internal static class FileSystemCheck
 
     private static void WriteAndSync(string path)
     {
-        using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
-        file.WriteByte(0);
-        file.Flush(flushToDisk: true);
+        using var file = Posix.OpenToWrite(path, FileMode.CreateNew);
+        Posix.Write(file, [0], 0);
+        Posix.SyncFile(file);
     }
 
     private static void RenameBothWays(string staged, string published, string link)
@@ -87,7 +87,7 @@ internal static class FileSystemCheck
     {
         try
         {
-            File.Delete(path);
+            _ = Posix.Unlink(path);
         }
         catch (Exception exception) when (StorageErrors.Knows(exception))
         {

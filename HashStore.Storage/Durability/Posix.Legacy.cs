@@ -46,36 +46,6 @@ internal static partial class Posix
     /// <summary>Whether the lease still holds and nobody waits for its end.</summary>
     internal static bool HasLease(SafeFileHandle file) => fcntl(file, GetLease, 0) == ReadLease;
 
-    /// <summary>Makes a hard link to an open file, whatever its path has become meanwhile.</summary>
-    internal static void LinkOpenFile(SafeFileHandle file, string link)
-    {
-        var added = false;
-        try
-        {
-            file.DangerousAddRef(ref added);
-            if (linkat(AtFdcwd, $"/proc/self/fd/{file.DangerousGetHandle()}", AtFdcwd, link, FollowLink) != 0)
-            {
-                throw LastPInvokeError($"link {link}");
-            }
-        }
-        finally
-        {
-            if (added)
-            {
-                file.DangerousRelease();
-            }
-        }
-    }
-
-    /// <summary>Makes a symbolic link.</summary>
-    internal static void MakeLink(string target, string link)
-    {
-        if (symlink(target, link) != 0)
-        {
-            throw LastPInvokeError($"symlink {link}");
-        }
-    }
-
     /// <summary>What a symbolic link says; null when the path is none.</summary>
     internal static string? ReadLink(string path)
     {
@@ -104,85 +74,6 @@ internal static partial class Posix
             {
                 file.DangerousRelease();
             }
-        }
-    }
-
-    /// <summary>Gives two paths each other's files in one step.</summary>
-    internal static void Exchange(string one, string other)
-    {
-        if (renameat2(AtFdcwd, one, AtFdcwd, other, RenameExchange) != 0)
-        {
-            throw LastPInvokeError($"exchange {one} and {other}");
-        }
-    }
-
-    /// <summary>Removes a file or link; false when it was not there.</summary>
-    internal static bool Unlink(string path)
-    {
-        if (unlink(path) == 0)
-        {
-            return true;
-        }
-
-        return Marshal.GetLastPInvokeError() is Enoent or Enotdir ? false : throw LastPInvokeError($"unlink {path}");
-    }
-
-    /// <summary>Removes a directory if nothing is in it.</summary>
-    internal static bool RemoveEmptyDirectory(string path)
-    {
-        if (rmdir(path) == 0)
-        {
-            return true;
-        }
-
-        return Marshal.GetLastPInvokeError() is Enoent or Enotempty or Eexist ? false : throw LastPInvokeError($"rmdir {path}");
-    }
-
-    /// <summary>Sets permission bits.</summary>
-    internal static void SetMode(SafeFileHandle file, int permissions)
-    {
-        if (fchmod(file, (uint)permissions) != 0)
-        {
-            throw LastPInvokeError("fchmod");
-        }
-    }
-
-    /// <summary>Sets permission bits.</summary>
-    internal static void SetMode(string path, int permissions)
-    {
-        if (chmod(path, (uint)permissions) != 0)
-        {
-            throw LastPInvokeError($"chmod {path}");
-        }
-    }
-
-    /// <summary>Sets owner and group, of a link itself where the path is one.</summary>
-    internal static void SetOwner(string path, long owner, long group)
-    {
-        if (fchownat(AtFdcwd, path, (uint)owner, (uint)group, NoFollowLink) != 0)
-        {
-            throw LastPInvokeError($"chown {path}");
-        }
-    }
-
-    /// <summary>Sets owner and group.</summary>
-    internal static void SetOwner(SafeFileHandle file, long owner, long group)
-    {
-        if (fchown(file, (uint)owner, (uint)group) != 0)
-        {
-            throw LastPInvokeError("fchown");
-        }
-    }
-
-    /// <summary>Sets the times of last access and last write, in nanoseconds since 1970; of a link itself where the path is one.</summary>
-    internal static void SetTimes(string path, long accessed, long modified)
-    {
-        Span<long> times = stackalloc long[4];
-        (times[0], times[1]) = Split(accessed);
-        (times[2], times[3]) = Split(modified);
-        if (utimensat(AtFdcwd, path, ref MemoryMarshal.GetReference(times), NoFollowLink) != 0)
-        {
-            throw LastPInvokeError($"utimensat {path}");
         }
     }
 
@@ -282,8 +173,6 @@ internal static partial class Posix
     private const int OpenReadOnly = 0, OpenNonBlocking = 0x800, OpenCloseOnExec = 0x80000, OpenNoAccessTime = 0x40000;
     private static readonly int OpenNoFollow = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
     private const int SetSignal = 10, SetLease = 1024, GetLease = 1025, ReadLease = 0, SignalUrgent = 23;
-    private const int FollowLink = 0x400, NoFollowLink = 0x100;
-    private const uint RenameExchange = 2;
     private const long OmitTime = (1L << 30) - 2; // linux/stat.h: UTIME_OMIT
     private const int MaxPath = 4096;
     internal const int Eperm = 1, Enxio = 6, Enotdir = 20, Enametoolong = 36, Enotempty = 39, Eloop = 40, Enotsup = 95;
@@ -298,37 +187,10 @@ internal static partial class Posix
     private static partial int fcntl(SafeFileHandle file, int command, int argument);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int linkat(int oldDirectory, string oldPath, int newDirectory, string newPath, int flags);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int symlink(string target, string link);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint readlink(string path, ref byte buffer, nint size);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int unlink(string path);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int rmdir(string path);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int futimens(SafeFileHandle file, ref long times);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int fchmod(SafeFileHandle file, uint mode);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int chmod(string path, uint mode);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int fchown(SafeFileHandle file, uint owner, uint group);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int fchownat(int directory, string path, uint owner, uint group, int flags);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int utimensat(int directory, string path, ref long times, int flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint llistxattr(string path, ref byte names, nint size);

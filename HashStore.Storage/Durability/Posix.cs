@@ -11,95 +11,6 @@ namespace HashStore.Storage.Durability;
 /// </summary>
 internal static partial class Posix
 {
-    /// <summary>Renames without replacing, in one step.</summary>
-    /// <returns>False when <paramref name="to"/> exists.</returns>
-    internal static bool RenameWithoutReplacing(string from, string to)
-    {
-        if (renameat2(AtFdcwd, from, AtFdcwd, to, RenameNoReplace) == 0)
-        {
-            return true;
-        }
-
-        var errno = Marshal.GetLastPInvokeError();
-        switch (errno)
-        {
-            case Eexist:
-                return false;
-            case Einval or Enosys:
-                return LinkThenUnlink(from, to);
-            default:
-                throw Error(errno, $"rename {from} to {to}");
-        }
-    }
-
-    /// <summary>Renames, replacing what is there. Unlike <see cref="File.Move(string, string, bool)"/> it never copies across file systems.</summary>
-    internal static void Rename(string from, string to)
-    {
-        if (Stdlib.rename(from, to) != 0)
-        {
-            throw LastError($"rename {from} to {to}");
-        }
-    }
-
-    /// <summary>Makes a hard link.</summary>
-    internal static void Link(string existing, string link)
-    {
-        if (Syscall.link(existing, link) != 0)
-        {
-            throw LastError($"link {existing} to {link}");
-        }
-    }
-
-    /// <summary>Makes one directory with mode 0755 whatever the umask is, so that the web server can read.</summary>
-    /// <returns>False when it was there.</returns>
-    internal static bool MakeDirectory(string path)
-    {
-        if (Syscall.mkdir(path, PublicDirectory) == 0)
-        {
-            return Syscall.chmod(path, PublicDirectory) == 0 ? true : throw LastError($"chmod {path}");
-        }
-
-        return Stdlib.GetLastError() == Errno.EEXIST ? false : throw LastError($"mkdir {path}");
-    }
-
-    /// <summary>Makes the entries of a directory durable.</summary>
-    internal static void SyncDirectory(string path)
-    {
-        var descriptor = Syscall.open(path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
-        if (descriptor < 0)
-        {
-            throw LastError($"open {path}");
-        }
-
-        var failed = Syscall.fsync(descriptor) != 0 ? LastError($"fsync {path}") : null;
-        _ = Syscall.close(descriptor);
-        if (failed is not null)
-        {
-            throw failed;
-        }
-    }
-
-    /// <summary>Makes everything written to a file system so far durable, data and names.</summary>
-    internal static void SyncFileSystem(SafeFileHandle anyFileOnIt)
-    {
-        if (syncfs(anyFileOnIt) != 0)
-        {
-            throw LastPInvokeError("syncfs");
-        }
-    }
-
-    /// <summary>The same for the file system that a folder is on.</summary>
-    internal static void SyncFileSystemOf(string folder)
-    {
-        using var handle = new SafeFileHandle(Syscall.open(folder, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY), ownsHandle: true);
-        if (handle.IsInvalid)
-        {
-            throw LastError($"open {folder}");
-        }
-
-        SyncFileSystem(handle);
-    }
-
     /// <summary>Whether <see cref="SyncFileSystem"/> is known to reach the disk: a network or user-space file system may take it for a hint.</summary>
     internal static bool SyncsWhole(SafeFileHandle anyFileOnIt)
     {
@@ -190,17 +101,6 @@ internal static partial class Posix
         _ => 0,
     };
 
-    private static bool LinkThenUnlink(string from, string to)
-    {
-        if (Syscall.link(from, to) != 0)
-        {
-            return Stdlib.GetLastError() == Errno.EEXIST ? false : throw LastError($"link {from} to {to}");
-        }
-
-        File.Delete(from);
-        return true;
-    }
-
     private static IOException LastError(string what) => Error(NativeConvert.FromErrno(Stdlib.GetLastError()), what);
 
     private static IOException LastPInvokeError(string what) => Error(Marshal.GetLastPInvokeError(), what);
@@ -215,7 +115,6 @@ internal static partial class Posix
     private static readonly bool SyncFsReportsErrors = Environment.OSVersion.Version >= new Version(5, 8);
 
     private const int AtFdcwd = -100;
-    private const uint RenameNoReplace = 1;
     private const uint SyncFileRangeWrite = 2;
     private const int DontNeed = 4; // POSIX_FADV_DONTNEED
     private const int LockShared = 1, LockExclusive = 2, LockNonBlocking = 4, LockUnlock = 8;
@@ -223,12 +122,6 @@ internal static partial class Posix
     private const long TopDirectory = 0x00020000; // FS_TOPDIR_FL
     private const int StatFsBytes = 256; // struct statfs is 120 bytes; f_type is its first word
     private const long Ext4 = 0xEF53, Xfs = 0x58465342, Btrfs = 0x9123683E, F2fs = 0xF2F52010, Tmpfs = 0x01021994;
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int renameat2(int oldDirectory, string oldPath, int newDirectory, string newPath, uint flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int syncfs(SafeFileHandle file);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fstatfs(SafeFileHandle file, ref byte buffer);

@@ -166,7 +166,7 @@ internal sealed class SyncQueue : IDisposable
             {
                 if (file is not null)
                 {
-                    RandomAccess.FlushToDisk(file);
+                    Posix.SyncFile(file);
                 }
 
                 foreach (var directory in directories)

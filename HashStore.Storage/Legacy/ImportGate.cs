@@ -51,9 +51,9 @@ internal sealed class ImportGate(StorePaths paths, TimeProvider clock)
     /// <summary>An import begins; only with the lock.</summary>
     internal void Close()
     {
-        using (var note = File.OpenHandle(paths.ImportUnfinished, FileMode.Create, FileAccess.Write))
+        using (var note = Posix.OpenToWrite(paths.ImportUnfinished, FileMode.Create))
         {
-            RandomAccess.FlushToDisk(note);
+            Posix.SyncFile(note);
         }
 
         Posix.SyncDirectory(paths.State); // a power loss may keep rows of the import: then it keeps the note, too
@@ -61,7 +61,7 @@ internal sealed class ImportGate(StorePaths paths, TimeProvider clock)
     }
 
     /// <summary>All its rows are written.</summary>
-    internal void Open() => File.Delete(paths.ImportUnfinished);
+    internal void Open() => _ = Posix.Unlink(paths.ImportUnfinished);
 
     /// <summary>The note is there, and nobody is at work.</summary>
     private bool IsBrokenOff()

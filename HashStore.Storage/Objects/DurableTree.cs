@@ -26,6 +26,7 @@ internal sealed class DurableTree(string top, SyncQueue syncs)
     internal async Task<bool> AddAsync(string path, string stagedPath)
     {
         var added = Publish(path, stagedPath);
+        CrashPoints.Pass(CrashPoint.ObjectNamed);
 
         // Also when somebody else's file was found: it may be a moment old and not yet synced.
         await SyncNameAsync(Path.GetDirectoryName(Path.Combine(top, path))!);

@@ -54,10 +54,12 @@ internal sealed class LocalObjects(string root, string deleted, SyncQueue syncs)
         }
 
         // Renaming one hard link of a file onto another one does nothing (POSIX rename), and a power loss may have left both.
-        File.Delete(source);
+        _ = Posix.Unlink(source);
+        CrashPoints.Pass(CrashPoint.ObjectMoved);
 
         // The new name first: a power loss between the two leaves the object in both places, never in none.
         await TreeOf(to).SyncNameAsync(targetDirectory);
+        CrashPoints.Pass(CrashPoint.ObjectMoveSynced);
         await syncs.SyncDirectoriesAsync([sourceDirectory]);
         return true;
     }
@@ -70,7 +72,7 @@ internal sealed class LocalObjects(string root, string deleted, SyncQueue syncs)
             return false;
         }
 
-        File.Delete(path);
+        _ = Posix.Unlink(path);
         await syncs.SyncDirectoriesAsync([Path.GetDirectoryName(path)!]);
         return true;
     }

@@ -55,7 +55,7 @@ public sealed class StagedFile : IDisposable
             IsTaken = true;
             if (System.IO.Path.Exists(System.IO.Path.GetDirectoryName(Path)))
             {
-                File.Delete(Path); // else the store was closed first and has swept its folder
+                _ = Durability.Posix.Unlink(Path); // else the store was closed first and has swept its folder
             }
         }
     }

@@ -43,11 +43,11 @@ internal sealed class StagingArea : IDisposable
     {
         this.syncs = syncs;
         this.algorithm = algorithm;
-        Directory.CreateDirectory(paths.Staging);
+        Posix.MakePrivateDirectory(paths.Staging);
         _ = Posix.TrySpread(paths.Staging); // a matter of speed only
         Sweep(paths.Staging);
         folder = Path.Combine(paths.Staging, Guid.NewGuid().ToString("N"));
-        Directory.CreateDirectory(folder);
+        Posix.MakePrivateDirectory(folder);
         ownership = new FileLock(Path.Combine(folder, LockName));
         _ = ownership.TryKeep();
     }
@@ -70,7 +70,7 @@ internal sealed class StagingArea : IDisposable
             await CopyAsync(body, staged, hasher, buffer.AsMemory(0, PieceBytes), limits, cancellation);
             CheckArrived(staged, hasher, limits);
             Look(staged, buffer.AsSpan(0, PieceBytes));
-            File.SetUnixFileMode(staged.Handle, ObjectMode);
+            Posix.SetMode(staged.Handle, (int)ObjectMode);
             return staged;
         }
         catch (Exception exception)
@@ -145,7 +145,7 @@ internal sealed class StagingArea : IDisposable
     {
         if (staged.Size > SharedSyncBytes)
         {
-            await Task.Run(() => RandomAccess.FlushToDisk(staged.Handle));
+            await Task.Run(() => Posix.SyncFile(staged.Handle));
         }
         else
         {
@@ -155,7 +155,7 @@ internal sealed class StagingArea : IDisposable
 
     public void Dispose()
     {
-        Directory.Delete(folder, recursive: true);
+        Posix.RemoveDirectory(folder);
         ownership.Dispose();
     }
 
@@ -173,7 +173,7 @@ internal sealed class StagingArea : IDisposable
         var reserve = declaredBytes is > WriteBehindBytes ? declaredBytes.Value : 0;
         try
         {
-            return File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, FileOptions.None, reserve);
+            return Posix.OpenToWrite(path, FileMode.CreateNew, reserve);
         }
         catch (IOException exception) when (reserve > 0 && Posix.ErrnoOf(exception) == 0)
         {
@@ -195,7 +195,7 @@ internal sealed class StagingArea : IDisposable
 
             if (count > 0)
             {
-                RandomAccess.Write(staged.Handle, buffer.Span[..count], size);
+                Posix.Write(staged.Handle, buffer.Span[..count], size);
             }
 
             var last = count < buffer.Length;
@@ -278,7 +278,7 @@ internal sealed class StagingArea : IDisposable
             using var ownership = new FileLock(Path.Combine(left, LockName));
             if (ownership.TryKeep())
             {
-                Directory.Delete(left, recursive: true);
+                Posix.RemoveDirectory(left);
             }
         }
     }

@@ -176,7 +176,7 @@ public sealed partial class ThumbnailMaker : IAsyncDisposable
     /// <summary>Makes the bytes durable, so that after a power loss the place holds all of them or is empty.</summary>
     private async Task<long> FinishAsync(string staged)
     {
-        using var file = File.OpenHandle(staged, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        using var file = Posix.OpenToWrite(staged, FileMode.Open);
         Posix.SetMode(file, ObjectMode);
         await store.SyncFileAsync(file);
         return RandomAccess.GetLength(file);

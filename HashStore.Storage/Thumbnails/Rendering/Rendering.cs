@@ -58,7 +58,7 @@ public sealed partial class Renderer
             }
             finally
             {
-                File.Delete(part);
+                _ = Posix.Unlink(part);
             }
         }
 
@@ -66,7 +66,7 @@ public sealed partial class Renderer
         {
             ChildEnd end;
             using (var input = Posix.OpenToRead(job.InputPath))
-            using (var output = File.OpenHandle(part, FileMode.Create, FileAccess.ReadWrite))
+            using (var output = Posix.OpenToWrite(part, FileMode.Create))
             {
                 var launch = renderer.tools.Confinement!.Wrap(renderer.tools.Path(recipe.Program), recipe.Arguments, recipe.Environment, settings);
                 renderer.Started.Add();
