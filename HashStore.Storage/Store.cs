@@ -53,7 +53,7 @@ public sealed partial class Store : IAsyncDisposable
         Damage = new DamageRegister(parts, clock, writer, removals);
         Quarantine = new Quarantine(parts.Paths, clock);
         placement = new ObjectPlacement(parts, writer, Damage, Quarantine);
-        adopter = new Adopter(writer, staging, placement, exception =>
+        adopter = new Adopter(writer, parts.Backend, staging, placement, exception =>
         {
             Meters.Collisions.Add();
             LogAdoptionCollision(logger, exception.Message);
@@ -152,7 +152,7 @@ public sealed partial class Store : IAsyncDisposable
 
             // 4. The rows.
             CrashPoints.Pass(CrashPoint.UploadPlaced);
-            uploaded = await writer.WriteAsync(catalog => NameChanges.Upload(catalog, request.Name, facts, request.Condition, request.User, request.Description));
+            uploaded = await writer.WriteAsync(catalog => NameChanges.Upload(catalog, parts.Backend, request.Name, facts, request.Condition, request.User, request.Description));
         }
 
         // 5. Content that was deleted comes back.

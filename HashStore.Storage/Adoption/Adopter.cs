@@ -9,7 +9,7 @@ namespace HashStore.Storage.Adoption;
 /// <summary>
 /// The door for many names at once: the steps of an upload in the same order (claim, bytes, rows), each made durable once for the whole batch.
 /// </summary>
-internal sealed class Adopter(CatalogWriter writer, StagingArea staging, ObjectPlacement placement, Action<StoreException> collided)
+internal sealed class Adopter(CatalogWriter writer, IObjectBackend backend, StagingArea staging, ObjectPlacement placement, Action<StoreException> collided)
 {
     /// <summary>How often content whose claim somebody removed under way is claimed anew.</summary>
     private const int MaxTries = 5;
@@ -39,7 +39,7 @@ internal sealed class Adopter(CatalogWriter writer, StagingArea staging, ObjectP
             var unsettled = new List<ContentKey>();
             foreach (var name in names)
             {
-                unsettled.AddRange(AdoptionRows.Write(catalog, name));
+                unsettled.AddRange(AdoptionRows.Write(catalog, backend, name));
             }
 
             record(catalog);

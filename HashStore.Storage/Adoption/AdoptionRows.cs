@@ -1,6 +1,7 @@
 using HashStore.Schema;
 using HashStore.Schema.Tables;
 using HashStore.Storage.Catalog;
+using HashStore.Storage.Objects;
 
 namespace HashStore.Storage.Adoption;
 
@@ -12,7 +13,7 @@ internal static class AdoptionRows
 {
     /// <summary>Writes them.</summary>
     /// <returns>The objects whose zone has to change.</returns>
-    internal static IReadOnlyList<ContentKey> Write(CatalogTransaction catalog, AdoptedName name)
+    internal static IReadOnlyList<ContentKey> Write(CatalogTransaction catalog, IObjectBackend backend, AdoptedName name)
     {
         // An old version must not be shown as the current one only because that was refused.
         name.IsHeldBack = name.Current.Content.Refusal is not null;
@@ -60,7 +61,7 @@ internal static class AdoptionRows
         }
 
         SetLatest(catalog, name, nameId, known, existing);
-        return Publish(catalog, counts, versions);
+        return Publish(catalog, backend, counts, versions);
     }
 
     /// <summary>The version that the name has already; null: it is a new one.</summary>
@@ -141,7 +142,7 @@ internal static class AdoptionRows
     }
 
     /// <summary>Brings the reference counts and states of the objects up to date.</summary>
-    private static List<ContentKey> Publish(CatalogTransaction catalog, Dictionary<ContentKey, long> counts, List<AdoptedVersion> versions)
+    private static List<ContentKey> Publish(CatalogTransaction catalog, IObjectBackend backend, Dictionary<ContentKey, long> counts, List<AdoptedVersion> versions)
     {
         var unsettled = new List<ContentKey>();
         foreach (var (key, difference) in counts.Where(pair => pair.Value != 0))
@@ -149,6 +150,11 @@ internal static class AdoptionRows
             var file = catalog.FindFile(key) ?? throw Vanished(key);
             if (file.State == FileState.Claimed && difference > 0)
             {
+                if (!ContentChanges.HasBytes(backend, key, Zone.Public))
+                {
+                    throw Vanished(key);
+                }
+
                 catalog.CountReference(key, difference);
                 catalog.SetState(key, FileState.Public);
             }
@@ -161,9 +167,23 @@ internal static class AdoptionRows
         // What only hidden versions refer to: its bytes were placed in the deleted zone.
         foreach (var key in versions.Select(version => version.Content.Key).Where(key => counts.GetValueOrDefault(key) == 0).Distinct())
         {
-            if ((catalog.FindFile(key) ?? throw Vanished(key)).State == FileState.Claimed)
+            if ((catalog.FindFile(key) ?? throw Vanished(key)).State != FileState.Claimed)
+            {
+                continue;
+            }
+
+            if (ContentChanges.HasBytes(backend, key, Zone.Public))
+            {
+                catalog.SetState(key, FileState.Collecting); // left there by an upload that died after its claim
+                unsettled.Add(key);
+            }
+            else if (ContentChanges.HasBytes(backend, key, Zone.Deleted))
             {
                 catalog.SetState(key, FileState.Deleted);
+            }
+            else
+            {
+                throw Vanished(key);
             }
         }
 

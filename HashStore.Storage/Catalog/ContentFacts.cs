@@ -18,14 +18,26 @@ internal sealed record ContentFacts(ContentKey Key, ContentDigest Sha256, Conten
 /// <summary>Changes to <c>file</c> rows. Each runs inside the writer's transaction, checks first and writes then.</summary>
 internal static class ContentChanges
 {
-    /// <summary>Announces that the bytes are about to come.</summary>
+    /// <summary>
+    /// Announces that the bytes are about to come. What a collector could take (a claim, or deleted content) counts as touched now: it is in use again, and the collector's grace begins anew.
+    /// </summary>
     /// <returns>The state that the row had before; null when there was none.</returns>
     /// <exception cref="StoreException">Other content has the same key.</exception>
     internal static FileState? Claim(CatalogTransaction catalog, ContentFacts facts)
     {
         if (catalog.FindFile(facts.Key) is { } row)
         {
-            return facts.Is(row) ? row.State : throw Collision(facts, row);
+            if (!facts.Is(row))
+            {
+                throw Collision(facts, row);
+            }
+
+            if (row.State is FileState.Claimed or FileState.Deleted)
+            {
+                catalog.SetState(facts.Key, row.State);
+            }
+
+            return row.State;
         }
 
         catalog.Execute(
@@ -74,6 +86,12 @@ internal static class ContentChanges
 
         catalog.SetState(key, state);
     }
+
+    /// <summary>
+    /// Whether a zone has an object's bytes. Asked before a claim becomes a promise, while the right to write is held: between the claim and now a collector may have taken both away and another upload may have
+    /// claimed anew, so that the row alone says nothing about the bytes.
+    /// </summary>
+    internal static bool HasBytes(Objects.IObjectBackend backend, ContentKey key, Objects.Zone zone) => backend.StatAsync(key, zone).AsTask().GetAwaiter().GetResult() is not null;
 
     private static StoreException Collision(ContentFacts facts, StoredRow row) => new(
         StoreFault.Collision,

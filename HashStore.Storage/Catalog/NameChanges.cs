@@ -1,5 +1,6 @@
 using HashStore.Schema;
 using HashStore.Schema.Tables;
+using HashStore.Storage.Objects;
 
 namespace HashStore.Storage.Catalog;
 
@@ -46,11 +47,11 @@ internal static class NameChanges
         }
     }
 
-    /// <summary>Gives a name a new version with claimed content; null when the claim is gone and has to be made again.</summary>
-    internal static UploadedRow? Upload(CatalogTransaction catalog, FileName name, ContentFacts facts, UploadCondition condition, string user, string description)
+    /// <summary>Gives a name a new version with claimed content; null when the claim, or what it claimed, is gone and has to be made again.</summary>
+    internal static UploadedRow? Upload(CatalogTransaction catalog, IObjectBackend backend, FileName name, ContentFacts facts, UploadCondition condition, string user, string description)
     {
         CheckCondition(catalog, name, condition);
-        if (catalog.FindFile(facts.Key) is not { } file || !facts.Is(file))
+        if (catalog.FindFile(facts.Key) is not { } file || !facts.Is(file) || (file.State == FileState.Claimed && !ContentChanges.HasBytes(backend, facts.Key, Zone.Public)))
         {
             return null;
         }
