@@ -6,6 +6,7 @@ using System.Text.Json.Serialization;
 using HashStore.Migrate.Live;
 using HashStore.Migrate.Verification;
 using HashStore.Storage.Checking;
+using HashStore.Storage.Collection;
 
 namespace HashStore.Migrate;
 
@@ -26,6 +27,12 @@ internal sealed record FindingLine(FindingKind Kind, string? Key, string? Path, 
 
 /// <summary>What became of a finding, with <c>--json</c>.</summary>
 internal sealed record RepairLine(RepairResult Repair, string? Key, string? Path, string Detail, bool Well);
+
+/// <summary>What <c>gc</c> plans to collect, with <c>--json</c>.</summary>
+internal sealed record GarbageLine(GarbageKind Kind, string? Key, string? Path, long Bytes, string Detail);
+
+/// <summary>What of it stays after all, with <c>--json</c>.</summary>
+internal sealed record CollectedLine(CollectionOutcome Outcome, string? Key, string? Path, string Detail);
 
 /// <summary>What <c>verify</c> found, with <c>--json</c>.</summary>
 internal sealed record VerifyLine(VerifyKind Kind, string? Path, string? Key, string Detail, bool Damage);
@@ -55,6 +62,10 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
     internal void Line(RepairLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.RepairLine));
 
     internal void Line(RefusedLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.RefusedLine));
+
+    internal void Line(GarbageLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.GarbageLine));
+
+    internal void Line(CollectedLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.CollectedLine));
 
     internal void Line(PathLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.PathLine));
 
@@ -96,7 +107,9 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
 }
 
 /// <summary>Serialisation without reflection.</summary>
+[JsonSerializable(typeof(CollectedLine))]
 [JsonSerializable(typeof(FindingLine))]
+[JsonSerializable(typeof(GarbageLine))]
 [JsonSerializable(typeof(PassLine))]
 [JsonSerializable(typeof(PathLine))]
 [JsonSerializable(typeof(RefusedLine))]
@@ -111,7 +124,7 @@ internal sealed partial class OutputJson : JsonSerializerContext
         Converters =
         {
             new JsonStringEnumConverter<FindingKind>(JsonNamingPolicy.CamelCase), new JsonStringEnumConverter<PassCause>(JsonNamingPolicy.CamelCase),
-            new JsonStringEnumConverter<RepairResult>(JsonNamingPolicy.CamelCase), new JsonStringEnumConverter<VerifyKind>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<RepairResult>(JsonNamingPolicy.CamelCase), new JsonStringEnumConverter<GarbageKind>(JsonNamingPolicy.CamelCase), new JsonStringEnumConverter<VerifyKind>(JsonNamingPolicy.CamelCase), new JsonStringEnumConverter<CollectionOutcome>(JsonNamingPolicy.CamelCase),
         },
 
         // Names in other scripts stay readable and can be searched for: this is no HTML.

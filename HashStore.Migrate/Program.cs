@@ -25,12 +25,12 @@ internal static class Program
     }
 
     /// <summary>The whole command; returns its exit code. Standard input is opened only by who reads it.</summary>
-    internal static async Task<int> RunAsync(string[] arguments, CommandOutput output, CancellationToken cancellation, Func<Stream>? input = null)
+    internal static async Task<int> RunAsync(string[] arguments, CommandOutput output, CancellationToken cancellation, Func<Stream>? input = null, TimeProvider? clock = null)
     {
         var stdin = input ?? Console.OpenStandardInput;
         var command = new RootCommand("Looks after a HashStore from the command line.")
         {
-            FsckVerb.Create(output), ImportVerb.Create(output, stdin), RunVerb.Create(output, stdin), StatusVerb.Create(output), UndoVerb.Create(output), VerifyVerb.Create(output),
+            FsckVerb.Create(output), GcVerb.Create(output, clock), ImportVerb.Create(output, stdin), RunVerb.Create(output, stdin), StatusVerb.Create(output), UndoVerb.Create(output), VerifyVerb.Create(output),
             WatchVerb.Create(output),
         };
         var parsed = command.Parse(arguments);

@@ -78,6 +78,18 @@ internal static class CheckQueries
     internal static IQueryable<CheckedFile> File(HashStoreContext context, byte[] hash) =>
         WithCount(context, context.Files.AsNoTracking().Where(row => row.Hash == hash));
 
+    /// <summary>The rows of these keys.</summary>
+    internal static IQueryable<CheckedFile> FilesOf(HashStoreContext context, byte[][] hashes) =>
+        WithCount(context, context.Files.AsNoTracking().Where(file => Enumerable.Contains(hashes, file.Hash)));
+
+    /// <summary>Claims and deleted content that nobody touched since a time and to which no version refers, hidden and deleted ones included: what a collector plans by.</summary>
+    internal static IQueryable<CheckedFile> Unreferenced(HashStoreContext context, byte[]? after, DateTime before, int limit) => WithCount(
+        context,
+        After(context, after).AsNoTracking()
+            .Where(file => (file.State == FileState.Claimed || file.State == FileState.Deleted) && file.RefCount == 0 && file.Touched < before
+                && !context.Uploads.Any(upload => upload.Hash == file.Hash))
+            .OrderBy(file => file.Hash).Take(limit)).OrderBy(file => file.Hash);
+
     /// <summary>Number of objects and of their bytes, in any state.</summary>
     internal static IQueryable<Sum> AllFiles(HashStoreContext context) =>
         from file in context.Files

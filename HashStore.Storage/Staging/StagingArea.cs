@@ -275,12 +275,22 @@ internal sealed class StagingArea : IDisposable
     {
         foreach (var left in Directory.EnumerateDirectories(staging))
         {
-            using var ownership = new FileLock(Path.Combine(left, LockName));
-            if (ownership.TryKeep())
-            {
-                Posix.RemoveDirectory(left);
-            }
+            _ = TrySweep(left);
         }
+    }
+
+    /// <summary>Removes a folder that nobody locks. The caller holds the store's write lock.</summary>
+    /// <returns>False: its owner lives.</returns>
+    internal static bool TrySweep(string folder)
+    {
+        using var ownership = new FileLock(Path.Combine(folder, LockName));
+        if (!ownership.TryKeep())
+        {
+            return false;
+        }
+
+        Posix.RemoveDirectory(folder);
+        return true;
     }
 
     private static StoreException TooLarge(long maxBytes) =>

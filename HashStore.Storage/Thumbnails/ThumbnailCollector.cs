@@ -105,7 +105,7 @@ public sealed partial class ThumbnailCollector
         long files = 0, bytes = 0;
         var now = store.Clock.GetUtcNow();
         var oldest = new PriorityQueue<Candidate, Candidate>(Comparer<Candidate>.Create((one, other) => other.CompareTo(one)));
-        foreach (var place in Places())
+        foreach (var place in ThumbTree.Places(store.Paths.Root, store.Layout.KeyBits))
         {
             cancellation.ThrowIfCancellationRequested();
             if (FileStat.Of(Path.Combine(store.Paths.Root, place)) is not { IsFile: true } stat)
@@ -126,36 +126,6 @@ public sealed partial class ThumbnailCollector
         }
 
         return (files, bytes, [.. oldest.UnorderedItems.Select(item => item.Element).Order()]);
-    }
-
-    /// <summary>The places of the store's own thumbnails; legacy ones lie in the same folder, under names of more digits.</summary>
-    private IEnumerable<string> Places()
-    {
-        const string digits = "0123456789abcdef";
-        foreach (var folder in digits.SelectMany(one => digits.SelectMany(two => digits.Select(three => $"{ThumbPath.Folder}/{one}/{two}/{three}"))))
-        {
-            var full = Path.Combine(store.Paths.Root, folder);
-            foreach (var file in Directory.Exists(full) ? FilesIn(full) : [])
-            {
-                var place = $"{folder}/{Path.GetFileName(file)}";
-                if (ThumbPath.TryParse(place, store.Layout.KeyBits, out _))
-                {
-                    yield return place;
-                }
-            }
-        }
-    }
-
-    private static string[] FilesIn(string folder)
-    {
-        try
-        {
-            return Directory.GetFiles(folder);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            return []; // all thumbnails can be removed at any time
-        }
     }
 
     /// <summary>Which of them links in the legacy tree lead to. The ledger is read from one end to the other, so that it needs no index that every conversion would have to write.</summary>

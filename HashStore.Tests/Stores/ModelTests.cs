@@ -3,6 +3,7 @@ using System.Text;
 using HashStore.Schema.Tables;
 using HashStore.Storage;
 using HashStore.Storage.Catalog;
+using HashStore.Tests.Collection;
 using HashStore.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -43,6 +44,12 @@ public sealed class ModelTests(ITestOutputHelper output)
                 try
                 {
                     await StepAsync(programs[random.Next(2)], model, random, history);
+                    if (random.Next(4) == 0)
+                    {
+                        history.Add("gc");
+                        Assert.Empty(await programs[random.Next(2)].CollectAsync(TimeSpan.Zero)); // the model knows of no garbage
+                    }
+
                     await CheckAsync(test, programs[random.Next(2)], model);
                 }
                 catch (Exception exception)

@@ -1,5 +1,7 @@
 using HashStore.Schema;
 using HashStore.Schema.Tables;
+using HashStore.Storage.Objects;
+using HashStore.Tests.Collection;
 using Xunit;
 using static HashStore.Tests.Migrate.Conversion.LegacyTreeBuilder;
 
@@ -27,6 +29,21 @@ public sealed class HiddenTrapTests : IDisposable
         tree.CheckUnlinked(tree.InZone(Name, "secret"));
         await tree.RunAsync(0);
         Assert.Equal("already", tree.Report[tree.InZone(Name, "secret")].Status);
+    }
+
+    [Fact] // trap 10
+    public async Task Bytes_that_a_killed_upload_left_in_public_go_with_the_hidden_version_that_has_them()
+    {
+        tree.Image(Name, "two");
+        tree.OldRow(Name, First, "secret", ("oi_deleted", "1"));
+        tree.File(tree.InZone(Name, "secret"), "secret");
+        await using (var store = await tree.OpenStoreAsync())
+        {
+            await store.LeaveClaimAsync("secret", Zone.Public);
+        }
+
+        await tree.RunAsync(0);
+        tree.CheckSecret("secret", tree.InZone(Name, "secret"));
     }
 
     [Fact] // trap 10: the wiki failed to move it
