@@ -7,6 +7,7 @@ using HashStore.Schema.Tables;
 using HashStore.Storage;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Durability;
+using HashStore.Storage.Legacy;
 using Microsoft.EntityFrameworkCore;
 
 namespace HashStore.Migrate.Conversion;
@@ -41,11 +42,16 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
     /// <summary>Bytes read.</summary>
     internal long Bytes { get; private set; }
 
+    private ImportGate Gate => new(store.Paths, store.Clock) { Reimport = Reimport };
+
     /// <summary>Asked for one converted file before the others are.</summary>
     internal WebProbe? Probe { get; init; }
 
     /// <summary>While it says true, requests wait: they go first.</summary>
     internal Func<bool>? IsBusy { get; init; }
+
+    /// <summary>Makes an import that another process has broken off again; null where there are no tables, or they can be read but once.</summary>
+    internal Func<CancellationToken, Task>? Reimport { get; init; }
 
     /// <summary>Asked, when the tree was looked through, whether there is room.</summary>
     internal Preflight? Preflight { get; init; }
@@ -69,7 +75,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
             await importing; // what is wrong with the tables is said first
         }
 
-        _ = await store.ImportGate.WaitAsync(Timeout.InfiniteTimeSpan, cancellation);
+        _ = await Gate.WaitAsync(Timeout.InfiniteTimeSpan, cancellation);
 
         total = await LeftAsync();
         Preflight?.CheckRoom(await NeedsAsync());
@@ -137,7 +143,7 @@ internal sealed class ConversionRun(Store store, LegacyTree tree, ConversionOpti
         using var ledger = new StoreLedger(store);
         var context = new ConversionContext(run, ledger.HasTables);
         var follower = new Follower(store, tree, options, ledger, run);
-        var source = new BatchSource(ledger.Reading, new NamePlanner(ledger.Reading, tree, context.HasTables), store.Leases, store.ImportGate, follower, options.BatchFiles);
+        var source = new BatchSource(ledger.Reading, new NamePlanner(ledger.Reading, tree, context.HasTables), store.Leases, Gate, follower, options.BatchFiles);
         var conversion = new BatchConversion(store, tree, options, context);
         using var threads = new TakerThreads(options.Jobs, () => new FileTaker(tree, store, options, pace));
         if (Probe is not null && isFirst)

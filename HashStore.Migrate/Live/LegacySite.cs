@@ -165,7 +165,7 @@ internal sealed partial class LegacySite : IAsyncDisposable
         }
 
         using var turn = ConversionTurn.Share(store.Paths);
-        var run = new ConversionRun(store, Tree(), options, listener) { IsBusy = isBusy, Preflight = new Preflight(Tree(), options), Probe = isProbed || site.Probe is null ? null : new WebProbe(site.Probe, Tree()) };
+        var run = new ConversionRun(store, Tree(), options, listener) { IsBusy = isBusy, Reimport = tables.ImportIfChangedAsync, Preflight = new Preflight(Tree(), options), Probe = isProbed || site.Probe is null ? null : new WebProbe(site.Probe, Tree()) };
         await run.ConvertAsync(Task.Run(() => tables.ImportIfChangedAsync(cancellation), CancellationToken.None), cancellation);
         isProbed = true;
         return true;

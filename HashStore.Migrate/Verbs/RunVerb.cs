@@ -68,10 +68,12 @@ internal sealed class RunVerb
         await using var opened = await Store.OpenAsync(start.Store, NullLogger.Instance);
         using var turn = ConversionTurn.Share(start.Store.Paths);
         ConversionTurn.SwitchOn(start.Store.Paths);
-        var importing = arguments.Tables.Read(parsed) is { } source ? Task.Run(() => ImportAsync(opened, source, listener, cancellation), CancellationToken.None) : Task.CompletedTask;
+        var source = arguments.Tables.Read(parsed);
+        var importing = source is null ? Task.CompletedTask : Task.Run(() => ImportAsync(opened, source, listener.Refuse, cancellation), CancellationToken.None);
 
         var run = new ConversionRun(opened, start.Tree, start.Options, listener)
         {
+            Reimport = source is null || source.IsStandardInput ? null : token => ImportAsync(opened, source, _ => { }, token), // its refused rows were told
             Preflight = start.Preflight, Probe = arguments.Probe(parsed) is { } url ? new WebProbe(url, start.Tree) : null,
         };
         var ended = false;
@@ -100,9 +102,9 @@ internal sealed class RunVerb
         return listener.Counts.Failed > 0 || listener.Refused > 0 ? ExitCode.Incomplete : ExitCode.Well;
     }
 
-    private async Task ImportAsync(Store opened, TablesSource source, Listener listener, CancellationToken cancellation)
+    private async Task ImportAsync(Store opened, TablesSource source, Action<RefusedRow> refused, CancellationToken cancellation)
     {
-        var imported = await LegacyTables.ImportAsync(opened, source, listener.Refuse, progress => ImportVerb.Show(output, progress), cancellation, waits: true);
+        var imported = await LegacyTables.ImportAsync(opened, source, refused, progress => ImportVerb.Show(output, progress), cancellation, waits: true);
         if (imported.Note.Length > 0)
         {
             output.Message($"{Name}: {imported.Note}");

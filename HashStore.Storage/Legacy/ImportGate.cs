@@ -10,6 +10,9 @@ internal sealed class ImportGate(StorePaths paths, TimeProvider clock)
 {
     private static readonly TimeSpan wait = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Makes an import that was broken off again; null for who has no tables to read.</summary>
+    internal Func<CancellationToken, Task>? Reimport { get; init; }
+
     /// <summary>Whether an import is under way, or was broken off.</summary>
     internal bool IsUnfinished => File.Exists(paths.ImportUnfinished);
 
@@ -22,7 +25,7 @@ internal sealed class ImportGate(StorePaths paths, TimeProvider clock)
 
     /// <summary>Waits until the tables are whole.</summary>
     /// <returns>As <see cref="Look"/>; null when an import was still under way after <paramref name="patience"/>.</returns>
-    /// <exception cref="StoreException">An import was broken off.</exception>
+    /// <exception cref="StoreException">An import was broken off, and cannot be made again here.</exception>
     internal async Task<long?> WaitAsync(TimeSpan patience, CancellationToken cancellation)
     {
         var start = clock.GetTimestamp();
@@ -35,6 +38,12 @@ internal sealed class ImportGate(StorePaths paths, TimeProvider clock)
 
             if (IsBrokenOff())
             {
+                if (Reimport is not null)
+                {
+                    await Reimport(cancellation); // of several who see it, one after the other
+                    continue;
+                }
+
                 throw new StoreException(
                     StoreFault.Unavailable, "An import of legacy tables was broken off, so they are incomplete here: import them again (`hashstore-migrate import`, or `run` with --tables), then try again.");
             }

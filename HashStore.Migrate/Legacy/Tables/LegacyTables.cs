@@ -12,6 +12,9 @@ internal sealed record TablesSource(string Path, string Prefix, Func<Stream> Inp
 {
     /// <summary>The path that means standard input.</summary>
     internal const string StandardInput = "-";
+
+    /// <summary>Whether it can be read only once.</summary>
+    internal bool IsStandardInput => Path == StandardInput;
 }
 
 /// <summary>What an import did.</summary>
@@ -65,7 +68,7 @@ internal static class LegacyTables
     /// <exception cref="LegacyTablesException">There is not.</exception>
     internal static void CheckThere(TablesSource source)
     {
-        if (source.Path != TablesSource.StandardInput && !File.Exists(source.Path) && !Directory.Exists(source.Path))
+        if (!source.IsStandardInput && !File.Exists(source.Path) && !Directory.Exists(source.Path))
         {
             throw new LegacyTablesException(
                 $"There is no {source.Path}. --tables wants a dump (.sql or .sql.gz), - for one on standard input, a MediaWiki SQLite database, or a folder with image.csv.");
@@ -76,14 +79,14 @@ internal static class LegacyTables
     {
         var prefix = new TablePrefix(source.Prefix);
         var bytes = Read(spool, source, prefix, progress, cancellation);
-        prefix.CheckFound(source.Path == TablesSource.StandardInput ? "standard input" : source.Path);
+        prefix.CheckFound(source.IsStandardInput ? "standard input" : source.Path);
         spool.Finish();
         return bytes;
     }
 
     private static long Read(TableSpool spool, TablesSource source, TablePrefix prefix, Action<TablesProgress> progress, CancellationToken cancellation)
     {
-        if (source.Path == TablesSource.StandardInput)
+        if (source.IsStandardInput)
         {
             return ReadDump(source.Input(), 0, spool, prefix, progress, cancellation);
         }

@@ -3,8 +3,11 @@ namespace HashStore.Storage.Thumbnails.Rendering;
 /// <summary>The renderer's limits. Each is checked before a child is started where the file declares enough, and by the kernel while it runs.</summary>
 public sealed record RenderSettings
 {
-    /// <summary>Thumbnails made at the same time.</summary>
-    public int MaxProcesses { get; init; } = 2;
+    /// <summary>Processors that are used at the most unless <see cref="MaxProcesses"/> says so: each renderer may take <see cref="MemoryBytes"/>.</summary>
+    private const int MostProcessors = 4;
+
+    /// <summary>Thumbnails made at the same time. One processor is left to those who read: a thread that wakes behind a renderer may wait for its next tick, however low the renderer's priority is.</summary>
+    public int MaxProcesses { get; init; } = Math.Clamp(Environment.ProcessorCount - 1, 1, MostProcessors);
 
     /// <summary>Thumbnails that wait for their turn; more are told <see cref="RenderResult.Busy"/>.</summary>
     public int MaxQueued { get; init; } = 100;
