@@ -31,6 +31,9 @@ public abstract class HashStoreContext(DbContextOptions options) : DbContext(opt
     /// <summary>Table <c>lease</c>.</summary>
     public DbSet<LeaseRow> Leases => Set<LeaseRow>();
 
+    /// <summary>Table <c>alias</c>.</summary>
+    public DbSet<AliasRow> Aliases => Set<AliasRow>();
+
     /// <summary>Table <c>store</c>.</summary>
     public DbSet<StoreRow> Stores => Set<StoreRow>();
 
@@ -147,6 +150,18 @@ public abstract class HashStoreContext(DbContextOptions options) : DbContext(opt
             store.Property(row => row.Generation).HasColumnName("store_generation");
             store.Property(row => row.Algorithm).HasColumnName("store_algorithm").HasMaxLength(16).IsUnicode(false);
             store.Property(row => row.KeyBits).HasColumnName("store_key_bits");
+            store.Property(row => row.FromBits).HasColumnName("store_from_bits");
+        });
+
+        modelBuilder.Entity<AliasRow>(alias =>
+        {
+            alias.ToTable("alias");
+            alias.HasKey(row => row.Key);
+            alias.Property(row => row.Key).HasColumnName("alias_key").HasMaxLength(HashBytes.Capacity);
+            alias.Property(row => row.Hash).HasColumnName("alias_hash").HasMaxLength(HashBytes.Capacity);
+            alias.Property(row => row.State).HasColumnName("alias_state");
+            alias.HasIndex(row => row.Hash).HasDatabaseName("alias_hash");
+            alias.HasIndex(row => row.State).HasDatabaseName("alias_pending").HasFilter("\"alias_state\" = 0");
         });
 
         BuildLegacy(modelBuilder, utc);
@@ -223,8 +238,8 @@ public abstract class HashStoreContext(DbContextOptions options) : DbContext(opt
             ledger.HasIndex(row => row.Path).IsUnique().HasDatabaseName("ledger_path");
             ledger.HasIndex(row => new { row.NameHash, row.State }).HasDatabaseName("ledger_name_hash");
 
-            // Only files that stay although the store has their content (the deleted zone): undo asks whether hidden content lives on there.
-            ledger.HasIndex(row => row.Key).HasDatabaseName("ledger_kept_hash").HasFilter("\"ledger_state\" = 3");
+            // Undo asks whether hidden content lives on in files that stay although the store has it (the deleted zone), widening asks which paths speak of an object.
+            ledger.HasIndex(row => row.Key).HasDatabaseName("ledger_hash").HasFilter("\"ledger_hash\" IS NOT NULL");
             ledger.HasIndex(row => row.UploadId).HasDatabaseName("ledger_upload_id").HasFilter("\"ledger_upload_id\" IS NOT NULL");
         });
 

@@ -11,6 +11,9 @@ public enum LeaseKind : byte
 
     /// <summary>The servers' check of all bytes.</summary>
     Scrub = 2,
+
+    /// <summary>The change of the length of the keys.</summary>
+    Widen = 3,
 }
 
 /// <summary>Work that only one process may do at a time, and who does it (table <c>lease</c>). A row goes when the work is done; one that a dead process left is taken away by whoever wants its work.</summary>

@@ -18,6 +18,9 @@ public sealed class StoreRow
     /// <summary>Length of the keys in bits.</summary>
     public int KeyBits { get; set; }
 
+    /// <summary>The length of the keys before, while there may be objects that still have such a key; null: all have one of <see cref="KeyBits"/>.</summary>
+    public int? FromBits { get; set; }
+
     /// <summary>The id of the only row.</summary>
     public const int TheId = 1;
 }

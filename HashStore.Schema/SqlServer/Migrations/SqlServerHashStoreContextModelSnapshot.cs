@@ -22,6 +22,35 @@ namespace HashStore.Schema.SqlServer.Migrations
 
             SqlServerModelBuilderExtensions.UseIdentityColumns(modelBuilder, 1L, 1);
 
+            modelBuilder.Entity("HashStore.Schema.Tables.AliasRow", b =>
+                {
+                    b.Property<byte[]>("Key")
+                        .HasMaxLength(64)
+                        .HasColumnType("varbinary(64)")
+                        .HasColumnName("alias_key");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("varbinary(64)")
+                        .HasColumnName("alias_hash");
+
+                    b.Property<byte>("State")
+                        .HasColumnType("tinyint")
+                        .HasColumnName("alias_state");
+
+                    b.HasKey("Key");
+
+                    b.HasIndex("Hash")
+                        .HasDatabaseName("alias_hash");
+
+                    b.HasIndex("State")
+                        .HasDatabaseName("alias_pending")
+                        .HasFilter("\"alias_state\" = 0");
+
+                    b.ToTable("alias", (string)null);
+                });
+
             modelBuilder.Entity("HashStore.Schema.Tables.FilenameRow", b =>
                 {
                     b.Property<long>("Id")
@@ -300,8 +329,8 @@ namespace HashStore.Schema.SqlServer.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("Key")
-                        .HasDatabaseName("ledger_kept_hash")
-                        .HasFilter("\"ledger_state\" = 3");
+                        .HasDatabaseName("ledger_hash")
+                        .HasFilter("\"ledger_hash\" IS NOT NULL");
 
                     b.HasIndex("Path")
                         .IsUnique()
@@ -488,6 +517,10 @@ namespace HashStore.Schema.SqlServer.Migrations
                         .IsUnicode(false)
                         .HasColumnType("varchar(16)")
                         .HasColumnName("store_algorithm");
+
+                    b.Property<int?>("FromBits")
+                        .HasColumnType("int")
+                        .HasColumnName("store_from_bits");
 
                     b.Property<long>("Generation")
                         .HasColumnType("bigint")

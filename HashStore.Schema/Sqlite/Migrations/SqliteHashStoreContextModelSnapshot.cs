@@ -17,6 +17,35 @@ namespace HashStore.Schema.Sqlite.Migrations
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "6.0.7");
 
+            modelBuilder.Entity("HashStore.Schema.Tables.AliasRow", b =>
+                {
+                    b.Property<byte[]>("Key")
+                        .HasMaxLength(64)
+                        .HasColumnType("BLOB")
+                        .HasColumnName("alias_key");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("BLOB")
+                        .HasColumnName("alias_hash");
+
+                    b.Property<byte>("State")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("alias_state");
+
+                    b.HasKey("Key");
+
+                    b.HasIndex("Hash")
+                        .HasDatabaseName("alias_hash");
+
+                    b.HasIndex("State")
+                        .HasDatabaseName("alias_pending")
+                        .HasFilter("\"alias_state\" = 0");
+
+                    b.ToTable("alias", (string)null);
+                });
+
             modelBuilder.Entity("HashStore.Schema.Tables.FilenameRow", b =>
                 {
                     b.Property<long>("Id")
@@ -289,8 +318,8 @@ namespace HashStore.Schema.Sqlite.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("Key")
-                        .HasDatabaseName("ledger_kept_hash")
-                        .HasFilter("\"ledger_state\" = 3");
+                        .HasDatabaseName("ledger_hash")
+                        .HasFilter("\"ledger_hash\" IS NOT NULL");
 
                     b.HasIndex("Path")
                         .IsUnique()
@@ -475,6 +504,10 @@ namespace HashStore.Schema.Sqlite.Migrations
                         .IsUnicode(false)
                         .HasColumnType("TEXT")
                         .HasColumnName("store_algorithm");
+
+                    b.Property<int?>("FromBits")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("store_from_bits");
 
                     b.Property<long>("Generation")
                         .HasColumnType("INTEGER")
