@@ -19,6 +19,9 @@ internal sealed record RefusedLine(string Kind, string Table, string Row, string
 /// <summary>What became of a legacy path, with <c>--json</c>.</summary>
 internal sealed record PathLine(string Path, string Status, string? Detail);
 
+/// <summary>What became of an object in <c>widen</c>, with <c>--json</c>.</summary>
+internal sealed record KeyLine(string Key, string Status, string Detail);
+
 /// <summary>A pass of <c>watch</c>, with <c>--json</c>.</summary>
 internal sealed record PassLine(string Verb, PassCause Pass, long Converted, long Failed, long Bytes, double Seconds);
 
@@ -69,6 +72,8 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
 
     internal void Line(PathLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.PathLine));
 
+    internal void Line(KeyLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.KeyLine));
+
     internal void Line(PassLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.PassLine));
 
     internal void Line(VerifyLine line) => JsonLine(JsonSerializer.Serialize(line, OutputJson.Readable.VerifyLine));
@@ -110,6 +115,7 @@ internal sealed class CommandOutput(TextWriter output, TextWriter error, bool is
 [JsonSerializable(typeof(CollectedLine))]
 [JsonSerializable(typeof(FindingLine))]
 [JsonSerializable(typeof(GarbageLine))]
+[JsonSerializable(typeof(KeyLine))]
 [JsonSerializable(typeof(PassLine))]
 [JsonSerializable(typeof(PathLine))]
 [JsonSerializable(typeof(RefusedLine))]

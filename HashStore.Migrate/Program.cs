@@ -31,7 +31,7 @@ internal static class Program
         var command = new RootCommand("Looks after a HashStore from the command line.")
         {
             FsckVerb.Create(output), GcVerb.Create(output, clock), ImportVerb.Create(output, stdin), RunVerb.Create(output, stdin), StatusVerb.Create(output), UndoVerb.Create(output), VerifyVerb.Create(output),
-            WatchVerb.Create(output),
+            WatchVerb.Create(output), WidenVerb.Create(output),
         };
         var parsed = command.Parse(arguments);
         var wrong = parsed.Action is ParseErrorAction;

@@ -73,7 +73,7 @@ internal sealed class ObjectPlacement(StoreParts parts, CatalogWriter writer, Da
     /// </summary>
     private Task<bool> HealAsync(StagedFile staged, ContentFacts facts) => writer.WriteAsync(catalog =>
     {
-        if (catalog.FindFile(facts.Key) is not { State: not FileState.Claimed } row || !facts.Is(row))
+        if (catalog.FindExact(facts.Key) is not { State: not FileState.Claimed } row || !facts.Is(row))
         {
             return false;
         }
@@ -108,7 +108,7 @@ internal sealed class ObjectPlacement(StoreParts parts, CatalogWriter writer, Da
             return true; // the transaction is run again
         }
 
-        if (catalog.FindFile(facts.Key) is not { State: not FileState.Claimed } row || !facts.Is(row))
+        if (catalog.FindExact(facts.Key) is not { State: not FileState.Claimed } row || !facts.Is(row))
         {
             return false;
         }

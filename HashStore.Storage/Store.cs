@@ -12,6 +12,7 @@ using HashStore.Storage.Objects;
 using HashStore.Storage.Safety;
 using HashStore.Storage.Serving;
 using HashStore.Storage.Staging;
+using HashStore.Storage.Widening;
 using Microsoft.Extensions.Logging;
 
 namespace HashStore.Storage;
@@ -36,6 +37,8 @@ public sealed partial class Store : IAsyncDisposable
     private readonly Adopter adopter;
     private readonly RemovalCounter removals;
     private readonly UploadGate gate;
+    private readonly Rekeying rekeying;
+    private readonly OldPlaces oldPlaces;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
     private readonly ConcurrentDictionary<ContentKey, bool> reportedDamage = new();
@@ -49,16 +52,18 @@ public sealed partial class Store : IAsyncDisposable
         this.logger = logger;
         clock = options.Clock;
         gate = new UploadGate(options.Uploads, clock);
-        writer = new CatalogWriter(parts.Database, clock, catalog => StoreOpening.CheckLayout(catalog, parts.Layout));
+        writer = new CatalogWriter(parts.Database, clock, catalog => StoreOpening.CheckLayout(catalog, parts));
         Damage = new DamageRegister(parts, clock, writer, removals);
         Quarantine = new Quarantine(parts.Paths, clock);
         placement = new ObjectPlacement(parts, writer, Damage, Quarantine);
-        adopter = new Adopter(writer, parts.Backend, staging, placement, exception =>
+        rekeying = new Rekeying(parts);
+        oldPlaces = new OldPlaces(parts, RemoveThumb);
+        adopter = new Adopter(writer, parts.Backend, staging, placement, rekeying, exception =>
         {
             Meters.Collisions.Add();
             LogAdoptionCollision(logger, exception.Message);
         });
-        Names = new CatalogReader(parts.Database, parts.Layout);
+        Names = new CatalogReader(parts);
         Leases = new Leases(writer, clock, logger);
         Objects = new ObjectReader(parts, removals, Meters, options.CacheBytes);
     }
@@ -138,9 +143,10 @@ public sealed partial class Store : IAsyncDisposable
                 var claimed = ClaimAsync(facts, request);
                 await Task.WhenAll(synced, claimed);
                 CrashPoints.Pass(CrashPoint.UploadClaimed);
+                (facts, var before) = await claimed;
 
                 // 3. The bytes.
-                if (!await placement.PlaceAsync(staged, facts, await claimed, Zone.Public))
+                if (!await placement.PlaceAsync(staged, facts, before, Zone.Public))
                 {
                     continue;
                 }
@@ -152,7 +158,7 @@ public sealed partial class Store : IAsyncDisposable
 
             // 4. The rows.
             CrashPoints.Pass(CrashPoint.UploadPlaced);
-            uploaded = await writer.WriteAsync(catalog => NameChanges.Upload(catalog, parts.Backend, request.Name, facts, request.Condition, request.User, request.Description));
+            (facts, uploaded) = await UploadAsync(facts, request);
         }
 
         // 5. Content that was deleted comes back.
@@ -228,8 +234,11 @@ public sealed partial class Store : IAsyncDisposable
 
     private Task SettleOneAsync(ContentKey key) => writer.WriteAsync(catalog =>
     {
-        if (catalog.FindFile(key) is { State: FileState.Collecting, RefCount: 0 })
+        key = catalog.Current(key);
+        oldPlaces.FinishAllOf(catalog, key);
+        if (catalog.FindFile(key) is { State: FileState.Collecting, RefCount: 0 } row)
         {
+            rekeying.RemoveStray(catalog, key, row, catalog.KeyBits);
             RemoveThumbs(key);
         }
 
@@ -241,6 +250,7 @@ public sealed partial class Store : IAsyncDisposable
     /// <returns>The objects that left the public tree.</returns>
     public async Task<IReadOnlyList<ContentKey>> RecoverAsync()
     {
+        await RecoverOldPlacesAsync();
         var left = await Names.UnsettledAsync();
         var removed = left.Where(row => row.Leaves).Select(row => row.Key).ToList();
         if (removed.Count > 0)
@@ -267,21 +277,6 @@ public sealed partial class Store : IAsyncDisposable
 
         return removed;
     }
-
-    private Task<FileState?> ClaimAsync(ContentFacts facts, PutRequest request) => writer.WriteAsync(catalog =>
-    {
-        NameChanges.CheckCondition(catalog, request.Name, request.Condition);
-        try
-        {
-            return ContentChanges.Claim(catalog, facts);
-        }
-        catch (StoreException exception) when (exception.Fault == StoreFault.Collision)
-        {
-            Meters.Collisions.Add();
-            LogCollision(logger, request.Name, facts.Key, facts.Sha256);
-            throw;
-        }
-    });
 
     private async Task<ChangeResult> ChangeAsync(string action, FileName name, string user, Func<CatalogTransaction, NameChanged> change)
     {

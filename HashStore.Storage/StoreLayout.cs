@@ -11,11 +11,14 @@ namespace HashStore.Storage;
 /// </summary>
 public sealed record StoreLayout
 {
-    /// <summary>The version that this program writes and understands.</summary>
-    public const int CurrentVersion = 1;
+    /// <summary>The newest version that this program understands: one whose objects had shorter or longer keys before.</summary>
+    public const int CurrentVersion = 2;
+
+    /// <summary>The version of a store whose keys have always been as long as they are.</summary>
+    private const int PlainVersion = 1;
 
     /// <summary>Version of the on-disk layout.</summary>
-    public int Version { get; init; } = CurrentVersion;
+    public int Version { get; init; } = PlainVersion;
 
     /// <summary>Names the store; its database carries the same.</summary>
     public Guid Uuid { get; init; }
@@ -26,6 +29,13 @@ public sealed record StoreLayout
     /// <summary>Length of the keys in bits.</summary>
     public int KeyBits { get; init; }
 
+    /// <summary>Grows with every change of the length of the keys.</summary>
+    public long Generation { get; init; } = 1;
+
+    /// <summary>The length of the keys before, while objects may still have such keys; only the database knows.</summary>
+    [JsonIgnore]
+    public int? FromBits { get; init; }
+
     /// <summary>The algorithm, parsed.</summary>
     [JsonIgnore]
     public DigestAlgorithm DigestAlgorithm => DigestAlgorithms.TryParse(Algorithm, out var algorithm)
@@ -34,6 +44,15 @@ public sealed record StoreLayout
 
     /// <summary>The key of some content in this store.</summary>
     public ContentKey KeyOf(ContentDigest digest) => digest.ToKey(KeyBits);
+
+    /// <summary>The keys that some content may have in this store: today's, and while they are being changed the one before.</summary>
+    internal IEnumerable<ContentKey> KeysOf(ContentDigest digest) => FromBits is { } before ? [KeyOf(digest), digest.ToKey(before)] : [KeyOf(digest)];
+
+    /// <summary>What the database's row says.</summary>
+    internal static StoreLayout Of(StoreIdentity row) => new()
+    {
+        Version = row.Generation > 1 ? CurrentVersion : PlainVersion, Uuid = row.Uuid, Algorithm = row.Algorithm, KeyBits = row.KeyBits, Generation = row.Generation, FromBits = row.FromBits,
+    };
 
     /// <summary>Reads and checks the file; null when there is none.</summary>
     /// <exception cref="StoreException">It is newer, or no layout at all.</exception>

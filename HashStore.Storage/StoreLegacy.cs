@@ -96,9 +96,10 @@ public sealed partial class Store
         removals.Increment();
     }
 
-    /// <summary>Removes an object's bytes from both zones, and its thumbnails; only inside <see cref="ForgetAsync"/>, for content to which no version refers. The caller makes it durable.</summary>
-    internal void RemoveBytes(ContentKey key)
+    /// <summary>Removes an object's bytes from both zones, its thumbnails and the links at places that it had before; only inside <see cref="ForgetAsync"/>, for content to which no version refers. The caller makes it durable.</summary>
+    internal void RemoveBytes(CatalogTransaction catalog, ContentKey key)
     {
+        oldPlaces.Forget(catalog, key);
         RemoveThumbs(key);
         _ = Posix.Unlink(Path.Combine(Paths.Root, ObjectPath.Of(key)));
         _ = Posix.Unlink(Path.Combine(Paths.Deleted, ObjectPath.Of(key)));

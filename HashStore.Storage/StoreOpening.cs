@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace HashStore.Storage;
 
 /// <summary>The <c>store</c> row as the writer sees it.</summary>
-internal readonly record struct StoreIdentity(Guid Uuid, long Generation, string Algorithm, int KeyBits);
+internal readonly record struct StoreIdentity(Guid Uuid, long Generation, string Algorithm, int KeyBits, int? FromBits);
 
 /// <summary>
 /// Opens a store, or makes it. Nothing is repaired silently: what is not understood is refused with what to do. Making one ends with <c>layout.json</c>, so that an interrupted start is simply
@@ -48,8 +48,7 @@ internal static partial class StoreOpening
         try
         {
             database.CheckMigrated();
-            CheckIdentity(options.Paths, layout, ReadIdentity(database));
-            return Parts(options.Paths, layout, database);
+            return Parts(options.Paths, Checked(options.Paths, layout, database), database);
         }
         catch
         {
@@ -59,16 +58,27 @@ internal static partial class StoreOpening
     }
 
     internal static StoreIdentity? ReadStoreRow(CatalogTransaction catalog) => catalog.ReadOne(
-        Statements.ReadStore, row => new StoreIdentity(row.GetGuid(0), row.GetInt64(1), row.GetString(2), row.GetInt32(3)));
+        Statements.ReadStore, row => new StoreIdentity(row.GetGuid(0), row.GetInt64(1), row.GetString(2), row.GetInt32(3), row.IsDBNull(4) ? null : row.GetInt32(4)));
 
-    /// <summary>Runs first in every write transaction: a process whose view of the store is stale must not write the old way.</summary>
-    internal static void CheckLayout(CatalogTransaction catalog, StoreLayout layout)
+    /// <summary>
+    /// Runs first in every write transaction: a process whose view of the store is stale must not write the old way. Another length of the keys is taken over at once, so that servers go on beside
+    /// <c>widen</c>; whatever else differs is another store.
+    /// </summary>
+    internal static void CheckLayout(CatalogTransaction catalog, StoreParts parts)
     {
+        var layout = parts.Layout;
         var store = ReadStoreRow(catalog);
-        if (store is not { } row || row.Uuid != layout.Uuid || row.Algorithm != layout.Algorithm || row.KeyBits != layout.KeyBits)
+        if (store is not { } row || row.Uuid != layout.Uuid || row.Algorithm != layout.Algorithm || row.Generation < layout.Generation)
         {
             throw new StoreException(StoreFault.LayoutChanged, "The store's layout was changed by another process: start this one again.");
         }
+
+        if (row.Generation != layout.Generation || row.FromBits != layout.FromBits)
+        {
+            parts.Layout = StoreLayout.Of(row);
+        }
+
+        catalog.KeyBits = row.KeyBits;
     }
 
     private static Store OpenLocked(StoreOptions options, StorePaths paths, ILogger logger)
@@ -99,7 +109,13 @@ internal static partial class StoreOpening
             database = StoreDatabase.Open(options);
             database.Migrate();
             CrashPoints.Pass(CrashPoint.OpenTablesMade);
+            var written = layout;
             layout = layout is null ? Make(options, paths, database) : Checked(paths, layout, database);
+            if (written is not null && written.Generation != layout.Generation)
+            {
+                layout.Write(paths); // whoever changed it died before
+            }
+
             parts = Parts(paths, layout, database);
             var staging = new StagingArea(paths, parts.Syncs, layout.DigestAlgorithm);
             CrashPoints.Pass(CrashPoint.OpenStagingSwept);
@@ -212,23 +228,25 @@ internal static partial class StoreOpening
         // A start that was interrupted after the row goes on with what the row says.
         if (ReadIdentity(database) is not { } identity)
         {
-            identity = new StoreIdentity(Guid.NewGuid(), 1, options.Algorithm.SettingName(), options.KeyBits);
+            identity = new StoreIdentity(Guid.NewGuid(), 1, options.Algorithm.SettingName(), options.KeyBits, null);
             using var connection = database.OpenForWriting();
             using var catalog = new CatalogTransaction(connection, database.InsertedId, options.Clock);
             catalog.Execute(Statements.InsertStore, identity.Uuid, identity.Generation, identity.Algorithm, identity.KeyBits);
         }
 
         CrashPoints.Pass(CrashPoint.OpenRowWritten);
-        var layout = new StoreLayout { Uuid = identity.Uuid, Algorithm = identity.Algorithm, KeyBits = identity.KeyBits };
+        var layout = StoreLayout.Of(identity);
         layout.Write(paths);
         CrashPoints.Pass(CrashPoint.OpenLayoutWritten);
         return layout;
     }
 
+    /// <summary>The layout as the database tells it, which is the newer one where the process that changed it died before it wrote the file.</summary>
     private static StoreLayout Checked(StorePaths paths, StoreLayout layout, StoreDatabase database)
     {
-        CheckIdentity(paths, layout, ReadIdentity(database));
-        return layout;
+        var identity = ReadIdentity(database);
+        CheckIdentity(paths, layout, identity);
+        return StoreLayout.Of(identity!.Value);
     }
 
     private static void CheckIdentity(StorePaths paths, StoreLayout layout, StoreIdentity? identity)
@@ -238,7 +256,14 @@ internal static partial class StoreOpening
             throw new StoreException(StoreFault.Damaged, $"The database knows nothing of the store at {paths.Root}: it is empty. Restore it from a backup, or correct Database:ConnectionString.");
         }
 
-        if (row.Uuid != layout.Uuid || row.Algorithm != layout.Algorithm || row.KeyBits != layout.KeyBits)
+        if (row.Uuid == layout.Uuid && row.Generation < layout.Generation)
+        {
+            throw new StoreException(
+                StoreFault.Damaged,
+                $"The database is older than the store at {paths.Root}: its keys had {row.KeyBits} bits, and were changed to {layout.KeyBits} since. Restore a backup from after that change.");
+        }
+
+        if (row.Uuid != layout.Uuid || row.Algorithm != layout.Algorithm || (row.KeyBits != layout.KeyBits && row.Generation == layout.Generation))
         {
             throw new StoreException(
                 StoreFault.NotAStore,
@@ -250,9 +275,7 @@ internal static partial class StoreOpening
     private static StoreIdentity? ReadIdentity(StoreDatabase database)
     {
         using var context = database.NewContext();
-        return context.Stores.Select(row => new { row.Uuid, row.Generation, row.Algorithm, row.KeyBits }).FirstOrDefault() is { } found
-            ? new StoreIdentity(found.Uuid, found.Generation, found.Algorithm, found.KeyBits)
-            : null;
+        return AliasQueries.Store(context).FirstOrDefault() is { } found ? new StoreIdentity(found.Uuid, found.Generation, found.Algorithm, found.KeyBits, found.FromBits) : null;
     }
 
     private static StoreParts Parts(StorePaths paths, StoreLayout layout, StoreDatabase database)

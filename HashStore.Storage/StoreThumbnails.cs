@@ -1,5 +1,6 @@
 using HashStore.Schema;
 using HashStore.Schema.Tables;
+using HashStore.Storage.Catalog;
 using HashStore.Storage.Durability;
 using HashStore.Storage.Objects;
 
@@ -40,6 +41,11 @@ public sealed partial class Store
                 return ThumbPlaced.NotPublic; // what an earlier run of this change placed went with the object, or goes with it
             }
 
+            if (catalog.Current(thumb.Key) != thumb.Key)
+            {
+                catalog.Execute(AliasStatements.SetPending, thumb.Key.ToArray()); // the object got another key a moment ago: the thumbnail is moved after it
+            }
+
             isAdded |= parts.Thumbs.Publish(thumb.ToString(), stagedPath);
             return isAdded ? ThumbPlaced.Added : ThumbPlaced.Found;
         });
@@ -55,7 +61,7 @@ public sealed partial class Store
     /// <param name="place">Its place below ROOT.</param>
     internal void RemoveThumb(string place)
     {
-        if (Posix.Unlink(Path.Combine(Paths.Root, place)) && ThumbRemoved is { } told && ThumbPath.TryParse(place, Layout.KeyBits, out var thumb))
+        if (Posix.Unlink(Path.Combine(Paths.Root, place)) && ThumbRemoved is { } told && ThumbPath.TryParse(place, null, out var thumb))
         {
             told(thumb.Value);
         }

@@ -238,9 +238,9 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
             found = new LegacyPath(path[..HashStoreContext.PathLength], LedgerKind.Other, name);
             Note(found, LedgerState.Failed, LedgerStatus.Failed, $"Its path is longer than {HashStoreContext.PathLength} characters.", stat);
         }
-        else if (stat.IsLink && found.Kind is LedgerKind.Current or LedgerKind.Archive or LedgerKind.Deleted && LinkTarget.KeyOf(tree, path, Posix.ReadLink(tree.FullPath(path))) is { } key)
+        else if (stat.IsLink && found.Kind is LedgerKind.Current or LedgerKind.Archive or LedgerKind.Deleted && Posix.ReadLink(tree.FullPath(path)) is { } target && LinkTarget.KeyOf(tree, path, target) is { } key)
         {
-            NoteOwnLink(found, key, stat);
+            NoteOwnLink(found, key, target, stat);
         }
         else if (stat.IsLink)
         {
@@ -261,15 +261,17 @@ internal sealed class Inventory(LegacyTree tree, IInventoryLedger ledger, long r
     }
 
     /// <summary>A link to an object: ours where it was put, or moved by the wiki.</summary>
-    private void NoteOwnLink(LegacyPath path, ContentKey key, FileStat stat)
+    private void NoteOwnLink(LegacyPath path, ContentKey key, string target, FileStat stat)
     {
+        // By where it leads, not by the key: the object may get another one at this moment.
         var known = Known(path.Path);
-        if (known is { State: LedgerState.Linked or LedgerState.Committed, Key: { } own } && new ContentKey(own) == key)
+        var isKnown = known is { Key: not null } && LinkTarget.IsOf(tree, known, target);
+        if (isKnown && known!.State is LedgerState.Linked or LedgerState.Committed)
         {
             return;
         }
 
-        if (known is { State: LedgerState.Removed, Key: { } removed } && new ContentKey(removed) == key && path.Kind != LedgerKind.Deleted)
+        if (isKnown && known!.State == LedgerState.Removed && path.Kind != LedgerKind.Deleted)
         {
             _ = Posix.Unlink(tree.FullPath(path.Path)); // what a dead process was about to do
             return;

@@ -151,7 +151,7 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
         var key = new ContentKey(gone.Key!);
         foreach (var path in tree.LinkedOriginals())
         {
-            if (LinkTarget.KeyOf(tree, path, Posix.ReadLink(tree.FullPath(path))) == key
+            if (Posix.ReadLink(tree.FullPath(path)) is { } target && LinkTarget.IsTo(tree, path, ObjectPath.Of(key), target)
                 && ledger.Find(path) is not { State: LedgerState.Linked } && LegacyPath.TryParse(path, out var parsed))
             {
                 return parsed.Value.Name;
@@ -165,15 +165,17 @@ internal sealed class Follower(Store store, LegacyTree tree, ConversionOptions o
     private async Task TakeArrivalAsync(string name, Arrival arrival, Lease[] leases)
     {
         var known = ledger.Find(arrival.Path.Path);
-        if (known is { State: LedgerState.Linked, Key: { } key } && new ContentKey(key) == arrival.Key)
+        if (known is { State: LedgerState.Linked, Key: not null } && LinkTarget.IsOf(tree, known, Posix.ReadLink(tree.FullPath(arrival.Path.Path))))
         {
             return; // somebody else has seen it
         }
 
+        arrival = arrival with { Key = await store.CurrentKeyAsync(arrival.Key) };
+
         // Its version: one with that content whose own path is no link to it any more.
         var sources = ledger.Reading.ReadAll(ConversionStatements.ReadLedgerByContent, ConversionRows.ReadLedger, arrival.Key.ToArray())
             .FindAll(row => row.Kind == arrival.Path.Kind && row.State is LedgerState.Linked or LedgerState.Committed or LedgerState.Found && row.Path != arrival.Path.Path
-                && LinkTarget.KeyOf(tree, row.Path, Posix.ReadLink(tree.FullPath(row.Path))) != arrival.Key);
+                && !LinkTarget.IsOf(tree, row, Posix.ReadLink(tree.FullPath(row.Path))));
         var source = sources.Find(row => Path.GetFileName(row.Path).AsSpan().CommonPrefixLength(arrival.Path.File) > 14) ?? sources.FirstOrDefault();
         var from = source is null ? null : NameOf(source.UploadId!.Value);
         if (source is null || from is null || (arrival.Path.Kind == LedgerKind.Archive && from != name))

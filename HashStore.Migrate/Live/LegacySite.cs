@@ -271,7 +271,11 @@ internal sealed partial class LegacySite : IAsyncDisposable
         var linked = await rows.OfPathAsync(path.Path) is { State: LedgerState.Linked or LedgerState.Committed, Place: { } place } ? place : null;
         if (original.Key is { } key && (linked is not null || (!isFile && path.Path == $"{LegacyPath.ThumbFolder}/{shown.Path}/{path.File}")))
         {
-            return new LegacyView(original.Name, Thumb: new LegacyThumb(key, path.Shown!, ThumbPath.TryParse(linked, store.Layout.KeyBits, out var at) && at.Value.Key == key ? at : null));
+            // Between the rows and the places of an object that just got a longer key, the thumbnail is still where the ledger says.
+            var at = ThumbPath.TryParse(linked, null, out var parsed) ? parsed : null;
+            return at is { } old && old.Key != key && FileStat.Of($"{store.Paths.Root}/{linked}") is { IsFile: true }
+                ? new LegacyView(original.Name, File: $"{store.Paths.Root}/{linked}")
+                : new LegacyView(original.Name, Thumb: new LegacyThumb(key, path.Shown!, at is { } known ? known with { Key = key } : null));
         }
 
         return isFile ? new LegacyView(original.Name, File: full)

@@ -112,7 +112,7 @@ internal sealed class UndoRows(Store store, StoreLedger ledger)
         {
             if (catalog.ReadOne(UndoStatements.CountVersionsOfFile, row => Convert.ToInt64(row[0], null), key) == 0)
             {
-                store.RemoveBytes(new ContentKey(key));
+                store.RemoveBytes(catalog, new ContentKey(key));
                 catalog.Execute(UndoStatements.RemoveFile, key);
             }
         }

@@ -59,6 +59,11 @@ internal sealed class UndoVerb
 
                 var tree = LegacyTree.Open(legacy.Tree(parsed), options.Paths, legacy.Levels(parsed));
                 await using var opened = await Store.OpenAsync(options, NullLogger.Instance);
+                if (opened.Layout.FromBits is not null)
+                {
+                    throw new StoreException(StoreFault.Unavailable, "The keys of this store are being changed: let `hashstore-migrate widen` end first, or take it back with widen --undo.");
+                }
+
                 using var turn = ConversionTurn.Keep(options.Paths);
                 if (!parsed.GetValue(dryRun))
                 {

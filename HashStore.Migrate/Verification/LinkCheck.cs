@@ -108,7 +108,7 @@ internal sealed class LinkCheck(StoreParts parts, LegacyTree tree, string? linkR
             var wanted = $"{parts.Paths.Root}/{place}";
             var leads = Path.GetFullPath(Here(target), Path.GetDirectoryName(full)!);
             var there = FileStat.Of(wanted);
-            if (leads != wanted && !target.EndsWith("/" + place, StringComparison.Ordinal) && !IsSame(leads, there))
+            if (leads != wanted && !target.EndsWith("/" + place, StringComparison.Ordinal) && !LinkTarget.IsTo(tree, row.Path, place, target) && !IsSame(leads, there))
             {
                 return new Finding(FindingKind.WrongLink, key, Relative(row.Path), $"The link leads to {target} instead of {wanted}.");
             }

@@ -67,7 +67,7 @@ internal sealed class LinkedAnswer(VerifyRun run)
 
         // 2. Does it really lead there?
         using var handle = File.OpenHandle(followed);
-        if (!IsPlace(handle, leads, wanted))
+        if (!IsPlace(handle, leads, wanted, run.Parts.Paths.Root))
         {
             return Finding(VerifyKind.Elsewhere, row, $"The link leads to {target} instead of {wanted}.");
         }
@@ -83,14 +83,15 @@ internal sealed class LinkedAnswer(VerifyRun run)
         run.LinkRoot is { } theirs && target.StartsWith(theirs + "/", StringComparison.Ordinal) ? run.Parts.Paths.Root + target[theirs.Length..] : target;
 
     /// <summary>Whether what a link led to is the wanted place: by the same path, or, where ROOT has several, by the one that the kernel calls it.</summary>
-    private static bool IsPlace(SafeFileHandle handle, string leads, string wanted)
+    private static bool IsPlace(SafeFileHandle handle, string leads, string wanted, string root)
     {
         if (FileStat.Of(wanted) is not { } place || !FileStat.Of(handle).IsSameFile(place))
         {
             return false;
         }
 
-        if (leads == wanted)
+        // An older place of an object that just got a longer key is the same file until it is made a link.
+        if (leads == wanted || (ObjectPath.TryParse(Path.GetRelativePath(root, leads), out var old) && ObjectPath.TryParse(Path.GetRelativePath(root, wanted), out var now) && old.Bits != now.Bits))
         {
             return true;
         }

@@ -15,12 +15,11 @@ internal sealed class ObjectEndpoint(Store store, AccessControl access, ObjectAn
 {
     private readonly string prefix = settings.UploadPath + "/";
     private readonly AddressManner manner = new(settings.ReadAccess == ReadAccess.Token ? ObjectAnswer.PrivateCaching : ObjectAnswer.PublicCaching, IsFixed: true);
-    private readonly int keyBits = store.Layout.KeyBits;
 
     public Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
         var path = http.Request.Path.Value!;
-        if (!path.StartsWith(prefix, StringComparison.Ordinal) || !ObjectPath.TryParseWithName(path.AsSpan(prefix.Length), out var key, out var name) || key.Bits != keyBits)
+        if (!path.StartsWith(prefix, StringComparison.Ordinal) || !ObjectPath.TryParseWithName(path.AsSpan(prefix.Length), out var key, out var name))
         {
             return next(http);
         }
@@ -52,6 +51,13 @@ internal sealed class ObjectEndpoint(Store store, AccessControl access, ObjectAn
         {
             var problem = gone ? new Problem(410, "This content is deleted.") : new Problem(404, "There is no such object.");
             await problem.WriteAsync(http);
+            return;
+        }
+
+        if (served.Key != key)
+        {
+            var url = prefix + ObjectPath.Of(served.Key) + (name.Length > 0 ? "/" + UrlSegment.Encode(name) : "");
+            MovedObject.Redirect(http, store, key, served.Key, url, settings.ReadAccess == ReadAccess.Token ? ObjectAnswer.PrivateCaching : ObjectAnswer.PublicCaching);
             return;
         }
 

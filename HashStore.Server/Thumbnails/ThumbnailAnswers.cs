@@ -49,6 +49,12 @@ internal sealed class ThumbnailAnswers(Store store, ThumbnailMaker maker, SvgLan
         var webP = negotiates && AcceptField.Takes(http.Request.Headers.Accept.ToString(), "image/webp") ? asked.InWebP : null;
         for (var tries = 0; tries < MaxTries; tries++)
         {
+            if (tries > 0 && (await store.Objects.FindAsync(address.Shown.Key)).Found is { } now && now.Key != address.Shown.Key)
+            {
+                // The object got a longer key under way, and its thumbnails with it.
+                (address, asked) = (address with { Shown = now }, asked.At(now.Key));
+            }
+
             if (webP is { } better)
             {
                 using var thumb = await OpenOrMakeAsync(address.Shown, better, http.RequestAborted);
@@ -207,6 +213,9 @@ internal sealed class ThumbnailAnswers(Store store, ThumbnailMaker maker, SvgLan
     /// <param name="Ruling">What may be done where nothing is there.</param>
     private sealed record AskedThumbnail(ThumbPath Exact, ThumbPath? Own, string Original, ThumbRuling Ruling)
     {
+        /// <summary>The same under the key that the object has now.</summary>
+        internal AskedThumbnail At(ContentKey key) => this with { Exact = Exact with { Key = key }, Own = Own is { } own ? own with { Key = key } : null };
+
         /// <summary>The same in WebP, where the usual format is one that it takes the place of.</summary>
         internal ThumbRuling.Make? InWebP => Ruling is ThumbRuling.Make { Format: ThumbnailFormat.Jpeg or ThumbnailFormat.Png } make ? make with { Format = ThumbnailFormat.WebP } : null;
     }

@@ -13,13 +13,12 @@ internal sealed class ThumbnailEndpoint(Store store, AccessControl access, Thumb
 {
     private readonly string prefix = $"{settings.UploadPath}/{ThumbPath.Folder}/";
     private readonly AddressManner manner = new(settings.ReadAccess == ReadAccess.Token ? ObjectAnswer.PrivateCaching : ObjectAnswer.PublicCaching, IsFixed: true);
-    private readonly int keyBits = store.Layout.KeyBits;
 
     /// <summary>The middleware.</summary>
     public Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
         var path = http.Request.Path.Value!;
-        if (!path.StartsWith(prefix, StringComparison.Ordinal) || !ObjectPath.TryParseWithName(path.AsSpan(prefix.Length), out var key, out var file) || key.Bits != keyBits)
+        if (!path.StartsWith(prefix, StringComparison.Ordinal) || !ObjectPath.TryParseWithName(path.AsSpan(prefix.Length), out var key, out var file))
         {
             return next(http);
         }
@@ -39,6 +38,13 @@ internal sealed class ThumbnailEndpoint(Store store, AccessControl access, Thumb
         if (shown is null)
         {
             await (gone ? new Problem(410, "This content is deleted.") : new Problem(404, "There is no such object.")).WriteAsync(http);
+            return;
+        }
+
+        if (shown.Key != key)
+        {
+            var url = ThumbnailAddress.FolderOf(settings.UploadPath, shown.Key) + UrlSegment.Encode(file);
+            MovedObject.Redirect(http, store, key, shown.Key, url, settings.ReadAccess == ReadAccess.Token ? ObjectAnswer.PrivateCaching : ObjectAnswer.PublicCaching);
             return;
         }
 

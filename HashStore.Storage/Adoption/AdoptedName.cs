@@ -17,10 +17,19 @@ internal sealed class AdoptedContent
     /// <summary>Content that an earlier batch brought in.</summary>
     internal AdoptedContent(ContentKey stored) => (Key, WasStored) = (stored, true);
 
-    internal ContentKey Key { get; }
+    /// <summary>Its key; the store changes it where keys have become longer under way.</summary>
+    internal ContentKey Key { get; set; }
 
     /// <summary>Null for what is stored already.</summary>
-    internal ContentFacts? Facts { get; }
+    internal ContentFacts? Facts
+    {
+        get;
+        set
+        {
+            field = value;
+            Key = value?.Key ?? Key;
+        }
+    }
 
     /// <summary>Null for what is stored already.</summary>
     internal StagedFile? Staged { get; }

@@ -3,13 +3,14 @@ using HashStore.Schema.Tables;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Objects;
 using HashStore.Storage.Staging;
+using HashStore.Storage.Widening;
 
 namespace HashStore.Storage.Adoption;
 
 /// <summary>
 /// The door for many names at once: the steps of an upload in the same order (claim, bytes, rows), each made durable once for the whole batch.
 /// </summary>
-internal sealed class Adopter(CatalogWriter writer, IObjectBackend backend, StagingArea staging, ObjectPlacement placement, Action<StoreException> collided)
+internal sealed class Adopter(CatalogWriter writer, IObjectBackend backend, StagingArea staging, ObjectPlacement placement, Rekeying rekeying, Action<StoreException> collided)
 {
     /// <summary>How often content whose claim somebody removed under way is claimed anew.</summary>
     private const int MaxTries = 5;
@@ -36,6 +37,11 @@ internal sealed class Adopter(CatalogWriter writer, IObjectBackend backend, Stag
 
         return await writer.WriteAsync(catalog =>
         {
+            foreach (var content in contents)
+            {
+                content.Key = catalog.Current(content.Key); // longer since the claim
+            }
+
             var unsettled = new List<ContentKey>();
             foreach (var name in names)
             {
@@ -43,6 +49,7 @@ internal sealed class Adopter(CatalogWriter writer, IObjectBackend backend, Stag
             }
 
             record(catalog);
+            Rekey(catalog, contents);
             return unsettled;
         });
     }
@@ -59,11 +66,21 @@ internal sealed class Adopter(CatalogWriter writer, IObjectBackend backend, Stag
         return [.. contents.Where((_, i) => !placed[i])];
     }
 
+    /// <summary>Contents whose keys became longer since the claim get theirs with their rows.</summary>
+    private void Rekey(CatalogTransaction catalog, IEnumerable<AdoptedContent> contents)
+    {
+        foreach (var content in contents.Where(content => content.Refusal is null && rekeying.Rekey(catalog, content.Key) == Rekeyed.Done))
+        {
+            content.Key = catalog.Current(content.Key);
+        }
+    }
+
     private FileState? Claim(CatalogTransaction catalog, AdoptedContent content)
     {
         try
         {
             content.Refusal = null;
+            content.Facts = rekeying.Prepare(catalog, content.Facts!);
             var before = ContentChanges.Claim(catalog, content.Facts!);
             content.WasStored |= before is FileState.Public or FileState.Collecting or FileState.Deleted;
             return before;

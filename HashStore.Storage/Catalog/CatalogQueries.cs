@@ -73,9 +73,9 @@ internal sealed class UnsettledRow
 }
 
 /// <summary>Some content to search for.</summary>
-/// <param name="Key">Its key where SHA-256 makes the keys; else null.</param>
+/// <param name="Keys">The keys that it may have where SHA-256 makes them; else null.</param>
 /// <param name="Sha256">Its whole SHA-256.</param>
-internal readonly record struct ContentSearch(byte[]? Key, byte[] Sha256);
+internal readonly record struct ContentSearch(byte[][]? Keys, byte[] Sha256);
 
 /// <summary>Numbers for <see cref="StoreSums"/>.</summary>
 internal sealed class Sum
@@ -123,9 +123,9 @@ internal static class CatalogQueries
         if (content is { } wanted)
         {
             // Each form finds its index: the primary key, or the one on SHA-256 that only stores with another algorithm fill.
-            var (key, sha256) = wanted;
-            var files = key is not null
-                ? context.Files.Where(file => file.Hash == key && file.Sha256 == sha256)
+            var (keys, sha256) = wanted;
+            var files = keys is not null
+                ? context.Files.Where(file => Enumerable.Contains(keys, file.Hash) && file.Sha256 == sha256)
                 : context.Files.Where(file => file.Sha256 == sha256 && file.Digest != null);
             var holding = from upload in context.Uploads
                           join file in files on upload.Hash equals file.Hash

@@ -21,13 +21,9 @@ public sealed class CatalogReader
 
     private readonly SemaphoreSlim summing = new(1);
     private readonly StoreDatabase database;
-    private readonly StoreLayout layout;
+    private readonly StoreParts parts;
 
-    internal CatalogReader(StoreDatabase database, StoreLayout layout)
-    {
-        this.database = database;
-        this.layout = layout;
-    }
+    internal CatalogReader(StoreParts parts) => (database, this.parts) = (parts.Database, parts);
 
     /// <summary>Looks a name up; deleted ones are found too.</summary>
     public async Task<NameLookup> FindAsync(FileName name)
@@ -59,8 +55,9 @@ public sealed class CatalogReader
         await using var context = database.NewContext();
         var before = query.Prefix is { Length: > 0 } prefix ? prefix + database.HighestCharacter : null;
         var from = before is null ? null : query.Prefix;
+        var layout = parts.Layout;
         ContentSearch? content = query.Sha256 is not { } sha256 ? null
-            : new ContentSearch(layout.DigestAlgorithm == DigestAlgorithm.Sha256 ? layout.KeyOf(sha256).ToArray() : null, sha256.ToArray());
+            : new ContentSearch(layout.DigestAlgorithm == DigestAlgorithm.Sha256 ? [.. layout.KeysOf(sha256).Select(key => key.ToArray())] : null, sha256.ToArray());
         var rows = await CatalogQueries.Names(context, query.After, from, before, content, query.HiddenToo, query.Limit).ToListAsync();
         return [.. rows.Select(WithCurrent)];
     }

@@ -16,6 +16,9 @@ internal sealed class CatalogTransaction(DbConnection connection, string inserte
     /// <summary>Number of statements that wrote, ever: tells whether a change has written yet.</summary>
     internal long Changes { get; private set; }
 
+    /// <summary>The length of the keys, as the store's row says it in this transaction; 0 before the first one.</summary>
+    internal int KeyBits { get; set; }
+
     /// <summary>UTC with the milliseconds that the tables keep.</summary>
     internal DateTime Now
     {
@@ -72,7 +75,15 @@ internal sealed class CatalogTransaction(DbConnection connection, string inserte
         }
     }
 
-    internal StoredRow? FindFile(ContentKey key) => ReadOne(
+    /// <summary>The row of an object, also by a key that it had before: whoever read the key a moment ago means this object.</summary>
+    internal StoredRow? FindFile(ContentKey key) => FindExact(key) is { } row ? row : Current(key) is var now && now != key ? FindExact(now) : null;
+
+    /// <summary>The key that an object has now; the same where it never had another.</summary>
+    internal ContentKey Current(ContentKey key) =>
+        key.Bits == KeyBits || KeyBits == 0 ? key : ReadOne(AliasStatements.Find, row => new ContentKey((byte[])row[0]), key.ToArray()) ?? key;
+
+    /// <summary>The row under exactly this key.</summary>
+    internal StoredRow? FindExact(ContentKey key) => ReadOne(
         Statements.ReadFile,
         row => new StoredRow(
             new ContentDigest((byte[])row[0]),

@@ -25,7 +25,7 @@ internal static class ContentChanges
     /// <exception cref="StoreException">Other content has the same key.</exception>
     internal static FileState? Claim(CatalogTransaction catalog, ContentFacts facts)
     {
-        if (catalog.FindFile(facts.Key) is { } row)
+        if (catalog.FindExact(facts.Key) is { } row)
         {
             if (!facts.Is(row))
             {

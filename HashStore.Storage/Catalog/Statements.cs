@@ -23,7 +23,7 @@ internal static class Statements
         + "file_media_type, file_mime_major, file_mime_minor, file_refcount, file_state, file_touched, file_metadata";
 
     internal static readonly Statement ReadStore = new(
-        """SELECT store_uuid, store_generation, store_algorithm, store_key_bits FROM "store" WHERE store_id = 1""");
+        """SELECT store_uuid, store_generation, store_algorithm, store_key_bits, store_from_bits FROM "store" WHERE store_id = 1""");
 
     internal static readonly Statement InsertStore = new(
         """INSERT INTO "store" (store_id, store_uuid, store_generation, store_algorithm, store_key_bits) VALUES (1, @uuid, @generation, @algorithm, @keyBits)""",

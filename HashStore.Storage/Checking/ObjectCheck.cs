@@ -1,4 +1,5 @@
 using HashStore.Schema;
+using HashStore.Schema.Tables;
 using HashStore.Storage.Catalog;
 using HashStore.Storage.Durability;
 using HashStore.Storage.Objects;
@@ -25,6 +26,7 @@ internal static class ObjectCheck
         foreach (var zone in Enum.GetValues<Zone>())
         {
             var batch = new List<ListedObject>(BatchKeys);
+            var links = new OldPlaceCheck(run, zone);
             foreach (var listed in listable.List(zone))
             {
                 run.Step();
@@ -38,8 +40,7 @@ internal static class ObjectCheck
                 }
                 else
                 {
-                    await run.ReportAsync(new Finding(
-                        FindingKind.Stranger, null, run.PathOf(listed.Path, zone), "No object: its name is no key's, or it is no plain file."));
+                    await links.AddAsync(listed);
                 }
 
                 if (batch.Count == BatchKeys)
@@ -50,6 +51,7 @@ internal static class ObjectCheck
             }
 
             await CheckAsync(run, zone, batch);
+            await links.FinishAsync();
         }
     }
 
@@ -68,6 +70,11 @@ internal static class ObjectCheck
 
         foreach (var orphan in await WithoutRowAsync(run, there))
         {
+            if (await IsSecondNameAsync(run, orphan, zone))
+            {
+                continue;
+            }
+
             var path = run.PathOf(orphan.Path, zone);
             await run.ReportAsync(new Finding(FindingKind.OrphanObject, orphan.Key, path, $"An object of {orphan.Size} bytes without a row."));
         }
@@ -83,7 +90,33 @@ internal static class ObjectCheck
         await using var context = run.Parts.Database.NewContext();
         var known = await CheckQueries.Known(context, [.. objects.Select(listed => listed.Key!.Value.ToArray())]).ToListAsync(run.Cancellation);
         var keys = known.Select(hash => new ContentKey(hash)).ToHashSet();
+        byte[][] left = [.. objects.Select(listed => listed.Key!.Value).Where(key => !keys.Contains(key)).Select(key => key.ToArray())];
+        if (left.Length > 0)
+        {
+            // The old place of an object that just got another key holds the same file until it is made a link.
+            keys.UnionWith((await AliasQueries.Known(context, left).ToListAsync(run.Cancellation)).Where(alias => alias.State == AliasState.Pending).Select(alias => new ContentKey(alias.Key)));
+        }
+
         return objects.FindAll(listed => !keys.Contains(listed.Key!.Value));
+    }
+
+    /// <summary>
+    /// Whether an object without a row is the name that an object is about to get, or was when <c>widen</c> died: the same file as the object whose key is the beginning of this one, or, where that is undone, the one that had this key.
+    /// </summary>
+    private static async Task<bool> IsSecondNameAsync(CheckRun run, ListedObject orphan, Zone zone)
+    {
+        await run.Parts.RefreshAsync(run.Cancellation);
+        if (run.Parts.Layout.FromBits is not { } bits || FileStat.Of(run.Parts.Paths.ObjectPathOf(orphan.Key!.Value, zone)) is not { } stat)
+        {
+            return false;
+        }
+
+        await using var context = run.Parts.Database.NewContext();
+        var key = orphan.Key!.Value;
+        var first = key.Bits > bits ? new ContentKey(key.Span[..(bits / 8)])
+            : await AliasQueries.Find(context, key.ToArray()).FirstOrDefaultAsync(run.Cancellation) is { } now ? new ContentKey(now)
+            : key;
+        return first != key && FileStat.Of(run.Parts.Paths.ObjectPathOf(first, zone)) is { } other && other.IsSameFile(stat);
     }
 
     private static async Task<bool> IsThereAsync(CheckRun run, ListedObject suspect, Zone zone)

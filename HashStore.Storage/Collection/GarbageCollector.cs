@@ -71,7 +71,7 @@ public sealed class GarbageCollector(Store store, CollectionPlan plan)
 
         return Try(garbage, () =>
         {
-            store.RemoveBytes(key);
+            store.RemoveBytes(catalog, key);
             return new Collected(garbage, CollectionOutcome.Collected, "");
         });
     }

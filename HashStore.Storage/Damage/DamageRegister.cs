@@ -29,7 +29,7 @@ internal sealed class DamageRegister : IDisposable
     internal DamageRegister(StoreParts parts, TimeProvider clock)
     {
         (this.parts, this.clock, isOwner) = (parts, clock, true);
-        writer = new(() => new CatalogWriter(parts.Database, clock, catalog => StoreOpening.CheckLayout(catalog, parts.Layout)));
+        writer = new(() => new CatalogWriter(parts.Database, clock, catalog => StoreOpening.CheckLayout(catalog, parts)));
         removals = new(() => new RemovalCounter(parts.Paths.Removals));
     }
 
@@ -117,7 +117,7 @@ internal sealed class DamageRegister : IDisposable
     private bool IsSame(CatalogTransaction catalog, CheckedFile row, Zone zone, FileStat? seen)
     {
         var key = new ContentKey(row.Hash);
-        return catalog.FindFile(key) is { State: not FileState.Claimed } now && now.Sha256.Span.SequenceEqual(row.Sha256)
+        return catalog.FindExact(key) is { State: not FileState.Claimed } now && now.Sha256.Span.SequenceEqual(row.Sha256)
             && (Stat(key, zone), seen) is var (there, before) && (there is null ? before is null : before is { } one && there.Value.IsSameContent(one));
     }
 }

@@ -50,6 +50,9 @@ internal sealed partial class Leases : IAsyncDisposable
     /// <summary>Takes the lease on the check of all bytes, unless another process has it.</summary>
     internal async Task<Lease?> TryTakeScrubAsync() => (await TakeAsync(LeaseKind.Scrub, [0])).Lease;
 
+    /// <summary>Takes the lease on the change of the length of the keys, unless another process has it.</summary>
+    internal async Task<Lease?> TryTakeWidenAsync() => (await TakeAsync(LeaseKind.Widen, [0])).Lease;
+
     internal void Forget(Lease lease) => own.TryRemove(lease.Id, out _);
 
     internal Task ReleaseAsync(Lease lease)

@@ -8,7 +8,7 @@ namespace HashStore.Storage.Objects;
 /// Objects as files below ROOT (public) and below STATE's <c>deleted</c> folder, both on one file system.
 /// How they come there durably is <see cref="DurableTree"/>'s.
 /// </summary>
-internal sealed class LocalObjects(string root, string deleted, SyncQueue syncs) : IObjectBackend, IListableBackend
+internal sealed partial class LocalObjects(string root, string deleted, SyncQueue syncs) : IObjectBackend, IListableBackend, IRekeyableBackend
 {
     private readonly DurableTree publicTree = new(root, syncs), deletedTree = new(deleted, syncs);
 

@@ -3,7 +3,7 @@ using HashStore.Schema;
 namespace HashStore.Storage.Objects;
 
 /// <summary>The twin of <see cref="LocalObjects"/> in memory: as strict, for tests of everything above a backend.</summary>
-internal sealed class MemoryObjects(TimeProvider clock) : IObjectBackend, IListableBackend
+internal sealed class MemoryObjects(TimeProvider clock) : IObjectBackend, IListableBackend, IRekeyableBackend
 {
     private readonly Lock gate = new();
     private readonly Dictionary<(ContentKey Key, Zone Zone), (byte[] Bytes, DateTimeOffset Modified)> objects = [];
@@ -58,6 +58,31 @@ internal sealed class MemoryObjects(TimeProvider clock) : IObjectBackend, ILista
         lock (gate)
         {
             return new(objects.Remove((key, zone)));
+        }
+    }
+
+    public ValueTask<bool> LinkAsync(ContentKey key, ContentKey second, Zone zone)
+    {
+        lock (gate)
+        {
+            if (!objects.TryGetValue((key, zone), out var found))
+            {
+                return new(false);
+            }
+
+            objects[(second, zone)] = found;
+            return new(true);
+        }
+    }
+
+    public ValueTask PointAsync(ContentKey key, ContentKey now, bool isPublic)
+    {
+        lock (gate)
+        {
+            // Nobody reads the memory of a process past the rows, which tell the new key.
+            objects.Remove((key, Zone.Public));
+            objects.Remove((key, Zone.Deleted));
+            return ValueTask.CompletedTask;
         }
     }
 

@@ -29,14 +29,14 @@ public readonly record struct ThumbPath(ContentKey Key, string Parameters, strin
 
     /// <summary>Reads a place below ROOT that <see cref="ToString"/> made.</summary>
     /// <param name="path">The place.</param>
-    /// <param name="keyBits">The length of the store's keys.</param>
+    /// <param name="keyBits">The length of the store's keys; null: any.</param>
     /// <param name="thumb">What it is the place of.</param>
-    public static bool TryParse(ReadOnlySpan<char> path, int keyBits, [NotNullWhen(true)] out ThumbPath? thumb)
+    public static bool TryParse(ReadOnlySpan<char> path, int? keyBits, [NotNullWhen(true)] out ThumbPath? thumb)
     {
         thumb = null;
         var (dash, dot) = (path.IndexOf('-'), path.LastIndexOf('.'));
         if (!path.StartsWith(Folder + "/") || dash < 0 || dot <= dash + 1 || dot == path.Length - 1 || path[dash..].Contains('/')
-            || !ObjectPath.TryParse(path[(Folder.Length + 1)..dash], out var key) || key.Bits != keyBits)
+            || !ObjectPath.TryParse(path[(Folder.Length + 1)..dash], out var key) || (keyBits is not null && key.Bits != keyBits))
         {
             return false;
         }

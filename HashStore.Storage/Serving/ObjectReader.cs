@@ -12,7 +12,7 @@ using Microsoft.EntityFrameworkCore;
 namespace HashStore.Storage.Serving;
 
 /// <summary>What a key leads to.</summary>
-/// <param name="Found">The object, when it is public.</param>
+/// <param name="Found">The object, when it is public; its key is another one where the store was widened since.</param>
 /// <param name="Gone">It was there, and is deleted.</param>
 public readonly record struct ObjectLookup(ServedObject? Found, bool Gone);
 
@@ -76,6 +76,11 @@ public sealed class ObjectReader
         if (row is not { State: FileState.Public })
         {
             cache.Remove(key);
+            if (row is null && await CurrentAsync(context, key) is { } now)
+            {
+                return await FindAsync(now);
+            }
+
             return new ObjectLookup(null, row is { State: FileState.Deleted or FileState.Collecting });
         }
 
@@ -107,8 +112,14 @@ public sealed class ObjectReader
     {
         ArgumentNullException.ThrowIfNull(served);
         await using var context = database.NewContext();
-        return await CatalogQueries.StoredUnder(context, served.Key.ToArray(), name).AnyAsync() ? NamedPresentation.Of(name, MediaTypes.StoredUnder()) : null;
+        return await IsStoredUnderAsync(context, served.Key, name) || (await CurrentAsync(context, served.Key) is { } now && await IsStoredUnderAsync(context, now, name)) ? NamedPresentation.Of(name, MediaTypes.StoredUnder()) : null;
     }
+
+    /// <summary>The key that the object has which had this one before its store was widened; null: none had.</summary>
+    private static async Task<ContentKey?> CurrentAsync(HashStoreContext context, ContentKey key) =>
+        await AliasQueries.Find(context, key.ToArray()).FirstOrDefaultAsync() is { } now ? new ContentKey(now) : null;
+
+    private static Task<bool> IsStoredUnderAsync(HashStoreContext context, ContentKey key, string name) => CatalogQueries.StoredUnder(context, key.ToArray(), name).AnyAsync();
 
     /// <summary>How an object is shown under a name that it is known to be stored under: as what it is where the name admits that, else as bytes to save.</summary>
     public static NamedPresentation PresentKnown(ServedObject served, string name)
