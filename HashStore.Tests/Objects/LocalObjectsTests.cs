@@ -16,7 +16,7 @@ public sealed class LocalObjectsTests : ObjectBackendContract
     public LocalObjectsTests()
     {
         Directory.CreateDirectory(Root);
-        Directory.CreateDirectory(folder["state"]);
+        Directory.CreateDirectory(folder["state", "deleted"]); // opening a store makes it
         syncs = new SyncQueue(folder["sync.anchor"]);
         objects = new LocalObjects(Root, DeletedRoot, syncs);
     }

@@ -232,6 +232,47 @@ public abstract class ObjectBackendContract : IDisposable
 
     protected virtual void Dispose(bool disposing) => staging.Dispose();
 
+    [Theory]
+    [InlineData(Zone.Public)]
+    [InlineData(Zone.Deleted)]
+    public async Task An_object_gets_another_key_while_both_lead_to_it(Zone zone)
+    {
+        var (old, now, backend) = (Key("123456"), Key("123456789a"), (IRekeyableBackend)Backend);
+        Assert.False(await backend.LinkAsync(old, now, zone));
+        await Backend.AddAsync(old, Stage(sample), zone);
+        for (var times = 0; times < 2; times++)
+        {
+            Assert.True(await backend.LinkAsync(old, now, zone));
+            Assert.Equal(sample, await ReadAllAsync(old, zone));
+            Assert.Equal(sample, await ReadAllAsync(now, zone));
+        }
+
+        for (var times = 0; times < 2; times++)
+        {
+            await backend.PointAsync(old, now, zone == Zone.Public);
+            Assert.Equal(sample, await ReadAllAsync(now, zone));
+            Assert.Null(await Backend.OpenAsync(old, Zone.Deleted));
+        }
+
+        // And back, over what is at the old place now.
+        Assert.True(await backend.LinkAsync(now, old, zone));
+        await backend.PointAsync(now, old, zone == Zone.Public);
+        Assert.Equal(sample, await ReadAllAsync(old, zone));
+        if (Backend is IListableBackend listable)
+        {
+            Assert.Equal([old], listable.List(zone).Select(listed => listed.Key).OfType<ContentKey>());
+        }
+    }
+
+    [Fact]
+    public async Task A_second_key_takes_the_place_of_bytes_that_nobody_promises()
+    {
+        await Backend.AddAsync(Key("123456"), Stage(sample), Zone.Public);
+        await Backend.AddAsync(Key("123456789a"), Stage("stray"u8.ToArray()), Zone.Public);
+        Assert.True(await ((IRekeyableBackend)Backend).LinkAsync(Key("123456"), Key("123456789a"), Zone.Public));
+        Assert.Equal(sample, await ReadAllAsync(Key("123456789a"), Zone.Public));
+    }
+
     private protected static ContentKey Key(string hex) =>
         ContentKey.TryParse(hex, out var key) ? key : throw new ArgumentException($"{hex} is no key.", nameof(hex));
 

@@ -71,7 +71,7 @@ public sealed class OpeningTests
     }
 
     [Theory]
-    [InlineData("version", "2", StoreFault.NewerStore)]
+    [InlineData("version", "3", StoreFault.NewerStore)]
     [InlineData("version", "0", StoreFault.NotAStore)]
     [InlineData("uuid", "\"00000000-0000-0000-0000-000000000000\"", StoreFault.NotAStore)]
     [InlineData("uuid", "\"5e8a17ea-4d4b-4b8e-8cbe-d1e6a3e0c25b\"", StoreFault.NotAStore)]

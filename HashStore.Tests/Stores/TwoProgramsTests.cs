@@ -80,7 +80,7 @@ public sealed class TwoProgramsTests
         await test.PutAsync("One.txt", "before");
         using (var tables = test.Tables())
         {
-            tables.Stores.Single().KeyBits = 128;
+            tables.Stores.Single().Algorithm = "sha512";
             await tables.SaveChangesAsync();
         }
 
@@ -90,7 +90,7 @@ public sealed class TwoProgramsTests
         Assert.Single(test.Contents().Public);
         using (var tables = test.Tables())
         {
-            tables.Stores.Single().KeyBits = 64;
+            tables.Stores.Single().Algorithm = "sha256";
             await tables.SaveChangesAsync();
         }
 

@@ -89,7 +89,8 @@ internal sealed record StoreContents(
 
         foreach (var path in Directory.EnumerateFiles(top, "*", SearchOption.AllDirectories))
         {
-            if (IsBelow(top, state) || !IsBelow(path, state))
+            // Links are the places that objects had under older keys.
+            if ((IsBelow(top, state) || !IsBelow(path, state)) && new FileInfo(path).LinkTarget is null)
             {
                 var relative = Path.GetRelativePath(top, path);
                 found.Add(relative.Replace("/", "", StringComparison.Ordinal), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))));
