@@ -22,6 +22,7 @@ public sealed class OrientationTests
         string[] turned =
         [
             bench.Write("turned.jpg", RenderSamples.WithExif(await File.ReadAllBytesAsync(bench["stored.jpg"]), orientation)),
+            bench.Write("turned.png", RenderSamples.PngWithExif(await File.ReadAllBytesAsync(png), orientation)),
             bench.Write("turned.tif", stored.ToTiff(orientation: orientation)),
             bench.Write("turned.webp", RenderSamples.WebPWithExif(await File.ReadAllBytesAsync(bench["stored.webp"]), stored.Width, stored.Height, orientation)),
         ];

@@ -15,6 +15,13 @@ internal static class RenderSamples
     internal static byte[] WithExif(byte[] jpeg, int orientation) =>
         [.. jpeg[..2], .. JpegSegment(0xE1, Bytes("Exif\0\0", Exif(orientation))), .. jpeg[2..]];
 
+    /// <summary>A PNG with EXIF before its data.</summary>
+    internal static byte[] PngWithExif(byte[] png, int orientation)
+    {
+        const int Header = 33; // signature and IHDR
+        return [.. png[..Header], .. Picture.Chunk("eXIf", Exif(orientation)), .. png[Header..]];
+    }
+
     /// <summary>A WebP of one lossless picture, with EXIF behind it.</summary>
     internal static byte[] WebPWithExif(byte[] webp, int width, int height, int orientation)
     {
