@@ -240,6 +240,7 @@ public sealed partial class Store : IAsyncDisposable
         {
             rekeying.RemoveStray(catalog, key, row, catalog.KeyBits);
             RemoveThumbs(key);
+            CrashPoints.Pass(CrashPoint.ThumbsRemoved);
         }
 
         ContentChanges.Settle(catalog, key, parts.Backend);

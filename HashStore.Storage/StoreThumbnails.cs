@@ -47,6 +47,7 @@ public sealed partial class Store
             }
 
             isAdded |= parts.Thumbs.Publish(thumb.ToString(), stagedPath);
+            CrashPoints.Pass(CrashPoint.ThumbNamed);
             return isAdded ? ThumbPlaced.Added : ThumbPlaced.Found;
         });
     }
@@ -80,6 +81,16 @@ public sealed partial class Store
         foreach (var file in Directory.EnumerateFiles(folder, Path.GetFileName(prefix) + "*"))
         {
             RemoveThumb(Path.GetRelativePath(Paths.Root, file));
+        }
+
+        // Also when none was left: whoever removed them may have died before this. A power loss must not bring back what shows deleted content.
+        try
+        {
+            Posix.SyncDirectory(folder);
+        }
+        catch (IOException exception) when (exception.HResult == Posix.Enoent)
+        {
+            // The collector has just tidied the empty folder away, with all that was in it.
         }
     }
 }

@@ -65,8 +65,10 @@ internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOp
         {
             var decided = record.Decided.ToList();
             var toExchange = record.ToExchange.ToList();
+            CrashPoints.Pass(CrashPoint.BatchRowsCommitted);
             await PlaceThumbsAsync(batch, decided, toExchange);
             var refused = Exchange(toExchange);
+            CrashPoints.Pass(CrashPoint.BatchExchanged);
             if (refused.Count > 0)
             {
                 await store.WriteAsync(catalog =>
@@ -127,17 +129,25 @@ internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOp
     private List<LedgerRow> Exchange(List<TakenFile> files)
     {
         var problems = new string?[files.Count];
-        Parallel.For(0, files.Count, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, options.Jobs) }, i =>
+        try
         {
-            try
+            Parallel.For(0, files.Count, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, options.Jobs) }, i =>
             {
-                problems[i] = exchange.Exchange(files[i], LinkTarget.PlaceOf(files[i].Row)!);
-            }
-            catch (IOException exception) when (Posix.ErrnoOf(exception) is not (Posix.Enospc or Posix.Edquot or Posix.Erofs))
-            {
-                problems[i] = $"It could not be exchanged for its link: {exception.Message}";
-            }
-        });
+                try
+                {
+                    problems[i] = exchange.Exchange(files[i], LinkTarget.PlaceOf(files[i].Row)!);
+                }
+                catch (IOException exception) when (Posix.ErrnoOf(exception) is not (Posix.Enospc or Posix.Edquot or Posix.Erofs))
+                {
+                    problems[i] = $"It could not be exchanged for its link: {exception.Message}";
+                }
+            });
+        }
+        catch (AggregateException exception) when (exception.InnerExceptions.All(StorageErrors.Knows))
+        {
+            throw StorageErrors.Translate(exception.InnerExceptions[0]); // the disk is full: the next run finishes what was exchanged
+        }
+
         var refused = new List<LedgerRow>();
         for (var i = 0; i < files.Count; i++)
         {

@@ -47,5 +47,9 @@ internal static class ConversionTurn
     internal static void SwitchOn(StorePaths paths) => _ = Posix.Unlink(paths.ConversionOff);
 
     /// <summary>An undo begins: servers shall not convert again what it restores.</summary>
-    internal static void SwitchOff(StorePaths paths) => Posix.OpenToWrite(paths.ConversionOff, FileMode.OpenOrCreate).Dispose();
+    internal static void SwitchOff(StorePaths paths)
+    {
+        Posix.OpenToWrite(paths.ConversionOff, FileMode.OpenOrCreate).Dispose();
+        Posix.SyncDirectory(paths.State);
+    }
 }

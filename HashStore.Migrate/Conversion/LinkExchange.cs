@@ -34,6 +34,7 @@ internal sealed class LinkExchange(LegacyTree tree, ConversionOptions options)
         var beside = Beside(file.Row.Path, file.Row.Id);
         var target = LinkTarget.Of(tree, options, file.Row.Path, place);
         Posix.MakeLink(target, beside);
+        CrashPoints.Pass(CrashPoint.LinkMade);
         try
         {
             if (options.WithoutExchange)
@@ -43,6 +44,7 @@ internal sealed class LinkExchange(LegacyTree tree, ConversionOptions options)
             }
 
             Posix.Exchange(beside, full);
+            CrashPoints.Pass(CrashPoint.LinkExchanged);
         }
         catch (IOException exception)
         {

@@ -34,6 +34,7 @@ internal sealed class DeletedZone(Store store, LegacyTree tree, long run)
 
             _ = Posix.Unlink(beside);
             MakeTwin(source, beside);
+            CrashPoints.Pass(CrashPoint.TwinMade);
             Posix.Rename(beside, full);
             Posix.SyncDirectory(folder);
         }

@@ -63,6 +63,7 @@ internal sealed class FileRestorer(LegacyTree tree)
             }
         }
 
+        CrashPoints.Pass(CrashPoint.UndoPrepared);
         MakeDurable();
         foreach (var file in files.Where(file => file.Problem is null && file.IsPrepared))
         {
@@ -177,6 +178,7 @@ internal sealed class FileRestorer(LegacyTree tree)
         try
         {
             Posix.Exchange(prepared, full);
+            CrashPoints.Pass(CrashPoint.UndoExchanged);
         }
         catch (IOException exception) when (exception.HResult is Posix.Einval or Posix.Enosys)
         {

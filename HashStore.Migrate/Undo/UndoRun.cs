@@ -68,8 +68,11 @@ internal sealed class UndoRun(Store store, StoreLedger ledger, LegacyTree tree, 
 
         // 3. Only now, when all of it is durable, the store forgets.
         restorer.MakeDurable();
+        CrashPoints.Pass(CrashPoint.UndoRestored);
         await new UndoRows(store, ledger).RemoveAsync(cancellation);
+        CrashPoints.Pass(CrashPoint.UndoForgotten);
         UndoFolders.Remove(tree, ledger);
+        CrashPoints.Pass(CrashPoint.UndoTidied);
         await store.WriteAsync(catalog =>
         {
             catalog.Execute(UndoStatements.ClearLedger);

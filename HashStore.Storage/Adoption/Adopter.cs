@@ -1,6 +1,7 @@
 using HashStore.Schema;
 using HashStore.Schema.Tables;
 using HashStore.Storage.Catalog;
+using HashStore.Storage.Durability;
 using HashStore.Storage.Objects;
 using HashStore.Storage.Staging;
 using HashStore.Storage.Widening;
@@ -35,6 +36,7 @@ internal sealed class Adopter(CatalogWriter writer, IObjectBackend backend, Stag
             left = await PlaceAsync(left);
         }
 
+        CrashPoints.Pass(CrashPoint.BatchPlaced);
         return await writer.WriteAsync(catalog =>
         {
             foreach (var content in contents)
@@ -61,6 +63,7 @@ internal sealed class Adopter(CatalogWriter writer, IObjectBackend backend, Stag
         var synced = Task.WhenAll(contents.Where(content => !content.Staged!.IsTaken).Select(content => staging.SyncAsync(content.Staged!)));
         var claimed = writer.WriteAsync(catalog => contents.Select(content => Claim(catalog, content)).ToList());
         await Task.WhenAll(synced, claimed);
+        CrashPoints.Pass(CrashPoint.BatchClaimed);
         var before = await claimed;
         var placed = await Task.WhenAll(contents.Select((content, i) => PlaceOneAsync(content, before[i])));
         return [.. contents.Where((_, i) => !placed[i])];

@@ -99,6 +99,22 @@ internal sealed class SqliteStoreDatabase : StoreDatabase
         }
     }
 
+    /// <summary>
+    /// EF Core's lock is a row, which outlives the process, and the next one would wait for it for ever. Whoever updates the tables holds the store's write lock (<see cref="StoreOpening"/>), so that a row that is
+    /// there is a dead process's.
+    /// </summary>
+    protected override void DropStaleLock()
+    {
+        using var connection = Open(ReaderPragmas);
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM sqlite_master WHERE name = '__EFMigrationsLock'";
+        if ((long)command.ExecuteScalar()! > 0)
+        {
+            command.CommandText = "DELETE FROM \"__EFMigrationsLock\"";
+            command.ExecuteNonQuery();
+        }
+    }
+
     internal override void EndExclusive() => held.Dispose();
 
     internal override bool IsFull(DbException exception) => exception is SqliteException { SqliteErrorCode: SqliteFull };

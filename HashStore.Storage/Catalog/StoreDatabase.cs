@@ -58,8 +58,14 @@ public abstract class StoreDatabase : IDisposable
         CheckNotNewer(context);
         if (context.Database.GetPendingMigrations().Any())
         {
+            DropStaleLock();
             context.Database.Migrate();
         }
+    }
+
+    /// <summary>Takes away what a process left that died while it updated the tables, so that nobody waits for it.</summary>
+    protected virtual void DropStaleLock()
+    {
     }
 
     /// <summary>Checks without changing anything.</summary>

@@ -63,6 +63,7 @@ internal sealed class OrphanRepair(Store store)
             Posix.SyncDirectory(Path.GetDirectoryName(path)!);
         }
 
+        CrashPoints.Pass(CrashPoint.RepairPlaced);
         staged.MarkTaken();
     }
 

@@ -36,6 +36,7 @@ internal sealed class DamageMarks(string folder)
         using (var handle = Posix.OpenToWrite(PathOf(key), FileMode.OpenOrCreate))
         {
             Posix.SyncDirectory(folder); // from here on it is marked; what follows is for people
+            CrashPoints.Pass(CrashPoint.MarkMade);
             try
             {
                 Posix.Write(handle, record.ToBytes(), 0);

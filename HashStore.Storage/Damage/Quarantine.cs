@@ -29,8 +29,10 @@ internal sealed class Quarantine(StorePaths paths, TimeProvider clock)
 
         var place = PlaceOf(key, time);
         DurableFiles.Replace(place + ".json", record.ToBytes());
+        CrashPoints.Pass(CrashPoint.QuarantineRecorded);
         Posix.Link(path, place);
         Posix.SyncDirectory(paths.Quarantine);
+        CrashPoints.Pass(CrashPoint.QuarantineLinked);
         return Path.GetRelativePath(paths.Root, place);
     }
 

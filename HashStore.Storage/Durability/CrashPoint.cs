@@ -59,4 +59,82 @@ internal enum CrashPoint
 
     /// <summary>Its new name is durable, its old one may come back.</summary>
     ObjectMoveSynced,
+
+    // Thumbnails (ThumbnailMaker, Store.SettleAsync).
+
+    /// <summary>A thumbnail is rendered and synced, in staging.</summary>
+    ThumbSynced,
+
+    /// <summary>It is in its place; the transaction that looked whether its object is public has not ended.</summary>
+    ThumbNamed,
+
+    /// <summary>The thumbnails of an object that leaves the public tree are gone, the object is still there.</summary>
+    ThumbsRemoved,
+
+    // Import of legacy tables (ImportGate).
+
+    /// <summary>The note that an import is under way is durable; no row is written.</summary>
+    ImportBegun,
+
+    /// <summary>All rows are written; the note is still there.</summary>
+    ImportWritten,
+
+    // Conversion (StagingArea.StageLink, Adopter, BatchConversion, LinkExchange).
+
+    /// <summary>A legacy file has a second link in staging, and its own mode.</summary>
+    FileLinked,
+
+    /// <summary>The contents of a batch are synced, their claims committed.</summary>
+    BatchClaimed,
+
+    /// <summary>The objects of a batch are in their places; there are no rows but claims.</summary>
+    BatchPlaced,
+
+    /// <summary>The versions of a batch are committed; every path is still a file.</summary>
+    BatchRowsCommitted,
+
+    /// <summary>A link lies beside its path.</summary>
+    LinkMade,
+
+    /// <summary>A link has taken the place of a file, which lies beside it.</summary>
+    LinkExchanged,
+
+    /// <summary>All links of a batch are in their places; their rows say committed, not linked.</summary>
+    BatchExchanged,
+
+    // Following a wiki's deletion (DeletedZone).
+
+    /// <summary>The file that takes the place of a link below deleted/ lies beside it.</summary>
+    TwinMade,
+
+    // Undo (FileRestorer, UndoRun).
+
+    /// <summary>Files lie beside their links, not synced.</summary>
+    UndoPrepared,
+
+    /// <summary>A file has taken the place of its link, which lies beside it.</summary>
+    UndoExchanged,
+
+    /// <summary>All files are back, durably; the store still knows everything.</summary>
+    UndoRestored,
+
+    /// <summary>The store has forgotten the versions; the ledger is still there.</summary>
+    UndoForgotten,
+
+    /// <summary>Empty folders are removed and times restored; the ledger is still there.</summary>
+    UndoTidied,
+
+    // Damage and repair (Quarantine, DamageMarks, OrphanRepair).
+
+    /// <summary>The record of damaged bytes is in quarantine, they are not.</summary>
+    QuarantineRecorded,
+
+    /// <summary>Damaged bytes are in quarantine and still in their place.</summary>
+    QuarantineLinked,
+
+    /// <summary>Right bytes are in their place; the row and the mark are as they were.</summary>
+    RepairPlaced,
+
+    /// <summary>A mark is there, empty.</summary>
+    MarkMade,
 }

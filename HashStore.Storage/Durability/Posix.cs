@@ -97,6 +97,7 @@ internal static partial class Posix
     {
         UnauthorizedAccessException { InnerException: IOException inner } => inner.HResult,
         UnauthorizedAccessException => Eacces,
+        FileNotFoundException or DirectoryNotFoundException => Enoent,
         IOException io when io.HResult is > 0 and < 200 => io.HResult,
         _ => 0,
     };

@@ -66,11 +66,16 @@ internal sealed class ImportGate(StorePaths paths, TimeProvider clock)
         }
 
         Posix.SyncDirectory(paths.State); // a power loss may keep rows of the import: then it keeps the note, too
+        CrashPoints.Pass(CrashPoint.ImportBegun);
         File.SetLastWriteTimeUtc(paths.ImportLock, clock.GetUtcNow().UtcDateTime);
     }
 
     /// <summary>All its rows are written.</summary>
-    internal void Open() => _ = Posix.Unlink(paths.ImportUnfinished);
+    internal void Open()
+    {
+        CrashPoints.Pass(CrashPoint.ImportWritten);
+        _ = Posix.Unlink(paths.ImportUnfinished);
+    }
 
     /// <summary>The note is there, and nobody is at work.</summary>
     private bool IsBrokenOff()

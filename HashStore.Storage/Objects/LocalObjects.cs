@@ -10,6 +10,9 @@ namespace HashStore.Storage.Objects;
 /// </summary>
 internal sealed partial class LocalObjects(string root, string deleted, SyncQueue syncs) : IObjectBackend, IListableBackend, IRekeyableBackend
 {
+    /// <summary>How often directories are made anew that somebody removes at the same moment.</summary>
+    private const int MaxTries = 20;
+
     private readonly DurableTree publicTree = new(root, syncs), deletedTree = new(deleted, syncs);
 
     public async ValueTask<bool> AddAsync(ContentKey key, string stagedPath, Zone zone) => await TreeOf(zone).AddAsync(ObjectPath.Of(key), stagedPath);
@@ -38,19 +41,16 @@ internal sealed partial class LocalObjects(string root, string deleted, SyncQueu
         var to = from == Zone.Public ? Zone.Deleted : Zone.Public;
         string source = PathOf(key, from), target = PathOf(key, to);
         string sourceDirectory = Path.GetDirectoryName(source)!, targetDirectory = Path.GetDirectoryName(target)!;
-        if (!File.Exists(source))
+        if (!TryRename(TreeOf(to), source, target))
         {
-            return false;
-        }
+            // Another process was faster, and may have died before it synced: a power loss must not bring back what is gone.
+            if (File.Exists(target))
+            {
+                await TreeOf(to).SyncNameAsync(targetDirectory);
+                await syncs.SyncDirectoriesAsync(Directory.Exists(sourceDirectory) ? [sourceDirectory] : []);
+            }
 
-        TreeOf(to).MakeParents(targetDirectory);
-        try
-        {
-            Posix.Rename(source, target);
-        }
-        catch (IOException exception) when (exception.HResult == Posix.Enoent)
-        {
-            return false; // another process was faster
+            return false;
         }
 
         // Renaming one hard link of a file onto another one does nothing (POSIX rename), and a power loss may have left both.
@@ -62,6 +62,26 @@ internal sealed partial class LocalObjects(string root, string deleted, SyncQueu
         CrashPoints.Pass(CrashPoint.ObjectMoveSynced);
         await syncs.SyncDirectoriesAsync([sourceDirectory]);
         return true;
+    }
+
+    /// <summary>False: it is not there.</summary>
+    private static bool TryRename(DurableTree tree, string source, string target)
+    {
+        for (var tries = 1; File.Exists(source); tries++)
+        {
+            tree.MakeParents(Path.GetDirectoryName(target)!);
+            try
+            {
+                Posix.Rename(source, target);
+                return true;
+            }
+            catch (IOException exception) when (exception.HResult == Posix.Enoent && tries < MaxTries)
+            {
+                // Either it went, or somebody tidied the directory away: only the first is the end.
+            }
+        }
+
+        return false;
     }
 
     public async ValueTask<bool> RemoveAsync(ContentKey key, Zone zone)

@@ -1,5 +1,6 @@
 using HashStore.Schema;
 using HashStore.Storage.Content;
+using HashStore.Storage.Durability;
 using HashStore.Storage.Safety;
 using Microsoft.Win32.SafeHandles;
 
@@ -53,9 +54,13 @@ public sealed class StagedFile : IDisposable
         if (!IsTaken)
         {
             IsTaken = true;
-            if (System.IO.Path.Exists(System.IO.Path.GetDirectoryName(Path)))
+            try
             {
-                _ = Durability.Posix.Unlink(Path); // else the store was closed first and has swept its folder
+                _ = Posix.Unlink(Path); // not there: the store was closed first and has swept its folder
+            }
+            catch (IOException)
+            {
+                // The folder is swept when the process ends, or by the next one; an upload that was acknowledged must not fail for that.
             }
         }
     }

@@ -126,6 +126,7 @@ internal sealed class StagingArea : IDisposable
         Describe(staged, hasher);
         Look(staged, buffer);
         Posix.LinkOpenFile(source, staged.Path);
+        CrashPoints.Pass(CrashPoint.FileLinked);
         Posix.SetMode(source, (int)ObjectMode);
         return staged;
     }
@@ -155,7 +156,15 @@ internal sealed class StagingArea : IDisposable
 
     public void Dispose()
     {
-        Posix.RemoveDirectory(folder);
+        try
+        {
+            Posix.RemoveDirectory(folder);
+        }
+        catch (Exception exception) when (StorageErrors.Knows(exception))
+        {
+            // The next process that opens the store sweeps it; closing must not fail for that.
+        }
+
         ownership.Dispose();
     }
 

@@ -156,6 +156,7 @@ public sealed partial class ThumbnailMaker : IAsyncDisposable
             }
 
             var bytes = await FinishAsync(staged);
+            CrashPoints.Pass(CrashPoint.ThumbSynced);
             if (await store.AddThumbAsync(thumb, staged) == ThumbPlaced.NotPublic)
             {
                 return null;
