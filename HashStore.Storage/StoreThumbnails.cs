@@ -31,25 +31,32 @@ public sealed partial class Store
     /// </summary>
     /// <param name="thumb">The thumbnail.</param>
     /// <param name="stagedPath">The staged file.</param>
-    internal Task<ThumbPlaced> AddThumbAsync(ThumbPath thumb, string stagedPath)
+    /// <returns>What became of it, and its place: another one when its object has got another key.</returns>
+    internal Task<(ThumbPlaced Placed, ThumbPath Place)> AddThumbAsync(ThumbPath thumb, string stagedPath)
     {
         var isAdded = false;
         return writer.WriteAsync(catalog =>
         {
             if (catalog.FindFile(thumb.Key) is not { State: FileState.Public })
             {
-                return ThumbPlaced.NotPublic; // what an earlier run of this change placed went with the object, or goes with it
+                return (ThumbPlaced.NotPublic, thumb); // what an earlier run of this change placed went with the object, or goes with it
             }
 
-            if (catalog.Current(thumb.Key) != thumb.Key)
-            {
-                catalog.Execute(AliasStatements.SetPending, thumb.Key.ToArray()); // the object got another key a moment ago: the thumbnail is moved after it
-            }
-
-            isAdded |= parts.Thumbs.Publish(thumb.ToString(), stagedPath);
+            var place = CurrentThumb(catalog, thumb);
+            isAdded |= parts.Thumbs.Publish(place.ToString(), stagedPath);
             CrashPoints.Pass(CrashPoint.ThumbNamed);
-            return isAdded ? ThumbPlaced.Added : ThumbPlaced.Found;
+            return (isAdded ? ThumbPlaced.Added : ThumbPlaced.Found, place);
         });
+    }
+
+    /// <summary>
+    /// Where a thumbnail lies, should its object have got another key since its place was chosen. Those that the object had before are moved first: a place belongs to who came first, whatever it was called then.
+    /// </summary>
+    internal ThumbPath CurrentThumb(CatalogTransaction catalog, ThumbPath thumb)
+    {
+        var now = catalog.Current(thumb.Key);
+        oldPlaces.FinishAllOf(catalog, now);
+        return thumb with { Key = now };
     }
 
     /// <summary>Returns when the bytes of a rendered thumbnail are durable; shares its sync with whatever else is under way.</summary>

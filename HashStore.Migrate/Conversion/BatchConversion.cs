@@ -7,6 +7,7 @@ using HashStore.Storage.Catalog;
 using HashStore.Storage.Durability;
 using HashStore.Storage.Legacy;
 using HashStore.Storage.Objects;
+using HashStore.Storage.Staging;
 using HashStore.Storage.Thumbnails;
 
 namespace HashStore.Migrate.Conversion;
@@ -112,6 +113,7 @@ internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOp
         {
             foreach (var thumb in thumbs)
             {
+                thumb.Follow(store, catalog);
                 var row = thumb.Taken.Row;
                 (row.State, row.Status, row.Detail, row.Run) = (thumb.State, thumb.Status, thumb.Detail, context.Run);
                 (row.Key, row.Sha256, row.Place) = (thumb.Key?.ToArray(), thumb.Taken.Facts?.Sha256.ToArray(), thumb.State == LedgerState.Committed ? thumb.Place : null);
@@ -179,7 +181,10 @@ internal sealed class BatchConversion(Store store, LegacyTree tree, ConversionOp
 /// <summary>A thumbnail on its way to its place.</summary>
 internal sealed class ThumbPlacement
 {
-    private readonly ThumbPath placeOf;
+    /// <summary>How often a place is looked at again from which a thumbnail went in the moment between finding and reading it.</summary>
+    private const int MaxTries = 3;
+
+    private ThumbPath? placeOf;
 
     internal ThumbPlacement(NamePlan plan, PlannedThumb thumb)
     {
@@ -200,7 +205,7 @@ internal sealed class ThumbPlacement
         }
         else
         {
-            (placeOf, Key, Place) = (path.Value, content.Key, path.Value.ToString());
+            placeOf = path;
             (State, Status, Detail) = (LedgerState.Committed, LedgerStatus.Thumb, null);
         }
     }
@@ -208,10 +213,10 @@ internal sealed class ThumbPlacement
     internal TakenFile Taken { get; }
 
     /// <summary>The object that it shows.</summary>
-    internal ContentKey? Key { get; }
+    internal ContentKey? Key => placeOf?.Key;
 
     /// <summary>Its place below ROOT; null where it has none.</summary>
-    internal string? Place { get; }
+    internal string? Place => placeOf?.ToString();
 
     internal LedgerState State { get; private set; } = LedgerState.Kept;
 
@@ -222,27 +227,39 @@ internal sealed class ThumbPlacement
     /// <summary>Brings the bytes to their place, where equal ones may be already; different ones stay there, and this file where it is.</summary>
     internal async Task PlaceAsync(Store store)
     {
-        var placed = await store.AddThumbAsync(placeOf, Taken.Staged!.Path);
-        if (placed == ThumbPlaced.Added)
+        for (var tries = 1; ; tries++)
         {
-            Taken.Staged.MarkTaken();
-        }
+            (var placed, placeOf) = await store.AddThumbAsync(placeOf!.Value, Taken.Staged!.Path);
+            if (placed == ThumbPlaced.NotPublic)
+            {
+                (State, Status, Detail) = (LedgerState.Kept, LedgerStatus.Skipped, "What it shows has just been deleted or hidden; it stays as it is.");
+                return;
+            }
 
-        if (placed == ThumbPlaced.NotPublic)
-        {
-            (State, Status, Detail) = (LedgerState.Kept, LedgerStatus.Skipped, "What it shows has just been deleted or hidden; it stays as it is.");
-            return;
-        }
+            // Also when somebody else's file was found: it may be a moment old and not yet synced.
+            await store.SyncThumbAsync(placeOf.Value);
+            if (placed == ThumbPlaced.Added)
+            {
+                Taken.Staged.MarkTaken();
+                return;
+            }
 
-        // Also when somebody else's file was found: it may be a moment old and not yet synced.
-        await store.SyncThumbAsync(placeOf);
-        if (placed == ThumbPlaced.Added)
-        {
-            return;
+            try
+            {
+                await CompareAsync(store, Taken.Staged);
+                return;
+            }
+            catch (FileNotFoundException) when (tries < MaxTries)
+            {
+                // It was collected, or moved with its object's key, in this moment.
+            }
         }
+    }
 
+    private async Task CompareAsync(Store store, StagedFile staged)
+    {
         using var there = File.OpenRead(Path.Combine(store.Paths.Root, Place!));
-        if (there.Length != Taken.Staged.Size || new ContentDigest(await System.Security.Cryptography.SHA256.HashDataAsync(there)) != Taken.Staged.Sha256)
+        if (there.Length != staged.Size || new ContentDigest(await System.Security.Cryptography.SHA256.HashDataAsync(there)) != staged.Sha256)
         {
             (State, Status) = (LedgerState.Kept, LedgerStatus.Skipped);
             Detail = $"Another thumbnail lies at {Place} already; this one stays a file.";
@@ -251,4 +268,7 @@ internal sealed class ThumbPlacement
 
         ThumbnailUse.Note(there.SafeFileHandle, store.Clock); // else the collector might take it in the moment before the link is known
     }
+
+    /// <summary>Its object may have got another key since, and the thumbnail another place with it; from its row on, whoever moves it leaves a link.</summary>
+    internal void Follow(Store store, CatalogTransaction catalog) => placeOf = placeOf is { } place ? store.CurrentThumb(catalog, place) : null;
 }

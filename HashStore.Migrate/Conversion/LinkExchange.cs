@@ -33,7 +33,7 @@ internal sealed class LinkExchange(LegacyTree tree, ConversionOptions options)
         var full = tree.FullPath(file.Row.Path);
         var beside = Beside(file.Row.Path, file.Row.Id);
         var target = LinkTarget.Of(tree, options, file.Row.Path, place);
-        Posix.MakeLink(target, beside);
+        MakeBeside(target, beside);
         CrashPoints.Pass(CrashPoint.LinkMade);
         try
         {
@@ -64,6 +64,20 @@ internal sealed class LinkExchange(LegacyTree tree, ConversionOptions options)
         }
 
         return GiveBack(full, beside, target);
+    }
+
+    /// <summary>A link of that name can only be of an exchange that a power loss undid, when the ledger had it for done.</summary>
+    private static void MakeBeside(string target, string beside)
+    {
+        try
+        {
+            Posix.MakeLink(target, beside);
+        }
+        catch (IOException exception) when (exception.HResult == Posix.Eexist && FileStat.Of(beside) is { IsLink: true })
+        {
+            _ = Posix.Unlink(beside);
+            Posix.MakeLink(target, beside);
+        }
     }
 
     /// <summary>What came out is not what was read: it goes back.</summary>

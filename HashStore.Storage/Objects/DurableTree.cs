@@ -70,6 +70,16 @@ internal sealed class DurableTree(string top, SyncQueue syncs)
         durableDirectories[directory] = true;
     }
 
+    /// <summary>Makes a directory below the top whose own name is durable before anything comes into it that exists nowhere else.</summary>
+    internal async Task MakeDurableAsync(string directory)
+    {
+        MakeParents(directory);
+        if (!durableDirectories.ContainsKey(directory))
+        {
+            await SyncNameAsync(directory);
+        }
+    }
+
     private void TryMakeParents(string directory)
     {
         try

@@ -41,6 +41,12 @@ internal sealed partial class LocalObjects(string root, string deleted, SyncQueu
         var to = from == Zone.Public ? Zone.Deleted : Zone.Public;
         string source = PathOf(key, from), target = PathOf(key, to);
         string sourceDirectory = Path.GetDirectoryName(source)!, targetDirectory = Path.GetDirectoryName(target)!;
+        if (File.Exists(source))
+        {
+            // A power loss that kept the rename and not the directory would leave the object nowhere.
+            await TreeOf(to).MakeDurableAsync(targetDirectory);
+        }
+
         if (!TryRename(TreeOf(to), source, target))
         {
             // Another process was faster, and may have died before it synced: a power loss must not bring back what is gone.

@@ -157,7 +157,7 @@ public sealed partial class ThumbnailMaker : IAsyncDisposable
 
             var bytes = await FinishAsync(staged);
             CrashPoints.Pass(CrashPoint.ThumbSynced);
-            if (await store.AddThumbAsync(thumb, staged) == ThumbPlaced.NotPublic)
+            if (await store.AddThumbAsync(thumb, staged) is (ThumbPlaced.NotPublic, _))
             {
                 return null;
             }
