@@ -4,6 +4,7 @@ using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 using HashStore.Migrate;
+using HashStore.Migrate.Legacy;
 using HashStore.Schema;
 using HashStore.Schema.Tables;
 using HashStore.Storage;
@@ -206,7 +207,7 @@ internal sealed class LegacyTreeBuilder(int levels = 2, string? parent = null) :
         foreach (var path in Walk(Tree).Order(StringComparer.Ordinal))
         {
             var relative = Path.GetRelativePath(Tree, path);
-            if (!IsStores(relative) && IsPlain(path))
+            if (!IsStores(relative) && !Path.GetFileName(path).StartsWith(Inventory.OwnPrefix, StringComparison.Ordinal) && IsPlain(path)) // what a killed process tried out, the next one removes
             {
                 found.Add(relative, Sha256(System.IO.File.ReadAllBytes(path)));
             }
